@@ -1,0 +1,40 @@
+"""The commands and how each ends: 0 done, 1 not done, 2 wrong use or input."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mailseal import __version__
+from mailseal.cli.operator import operator
+
+app = typer.Typer(
+    name="mailseal",
+    help="Keeps the DNS records of mail domains right: SPF, DMARC, DKIM and NTA 7516.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(operator)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mailseal {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end."),
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

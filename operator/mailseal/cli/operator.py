@@ -1,0 +1,88 @@
+"""`mailseal operator`: keep the resources of a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from mailseal.cli.logs import LogFormat, set_up_logging
+from mailseal.kube.api import ApiError
+from mailseal.kube.leader import LeadershipLost
+from mailseal.kube.operator import NoCluster, run_operator
+from mailseal.kube.settings import OperatorSettings
+
+logger = logging.getLogger("mailseal")
+
+
+def operator(  # noqa: PLR0913 - one argument for each option
+    operator_id: Annotated[
+        str,
+        typer.Option(
+            envvar="MAILSEAL_OPERATOR_ID", help="Marks our values in DNS. Default: the cluster's id."
+        ),
+    ] = "",
+    heritage: Annotated[
+        bool, typer.Option(help="Publish _mailseal.<domain> records that tell what is ours.")
+    ] = True,
+    resync_seconds: Annotated[
+        int, typer.Option(min=5, help="How often every record is looked up again.")
+    ] = 600,
+    verify_seconds: Annotated[
+        float, typer.Option(min=0.1, help="How long a sync waits for all servers before it says Propagating.")
+    ] = 3.0,
+    watch_namespace: Annotated[
+        list[str] | None, typer.Option(help="Serve this namespace only. Repeatable.")
+    ] = None,
+    leader_election: Annotated[bool, typer.Option(help="Work only while holding the Lease.")] = True,
+    lease_namespace: Annotated[
+        str,
+        typer.Option(
+            envvar="POD_NAMESPACE", help="The operator's namespace: its Lease, cluster-wide Secrets."
+        ),
+    ] = "mailseal-system",
+    lease_name: Annotated[str, typer.Option(help="Name of the Lease.")] = "mailseal",
+    lease_seconds: Annotated[int, typer.Option(min=7, help="How long a silent leader is believed in.")] = 15,
+    identity: Annotated[str, typer.Option(envvar="POD_NAME", help="This process' name in the Lease.")] = "",
+    listen: Annotated[
+        str, typer.Option(help="Address and port of /metrics, /healthz, /readyz.")
+    ] = "127.0.0.1:8080",
+    log_format: Annotated[LogFormat, typer.Option(help="How to log.")] = LogFormat.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    """Run the operator until it is told to stop."""
+    set_up_logging(log_format, verbose=verbose)
+    host, _, port = listen.rpartition(":")
+    if not port.isdigit():
+        raise typer.BadParameter(f"{listen!r} is not address:port", param_hint="--listen")
+    settings = OperatorSettings(
+        operator_id=operator_id,
+        heritage=heritage,
+        resync=timedelta(seconds=resync_seconds),
+        verify_within=timedelta(seconds=verify_seconds),
+        watch_namespaces=tuple(watch_namespace or ()),
+        leader_election=leader_election,
+        lease_namespace=lease_namespace,
+        lease_name=lease_name,
+        lease_duration=timedelta(seconds=lease_seconds),
+        identity=identity,
+        listen_host=host or "127.0.0.1",
+        listen_port=int(port),
+    )
+    try:
+        asyncio.run(_run(settings))
+    except (ApiError, LeadershipLost, NoCluster, OSError) as error:
+        logger.error("%s", error)  # noqa: TRY400 - a traceback would not help the user
+        raise typer.Exit(1) from None
+
+
+async def _run(settings: OperatorSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await run_operator(settings, stop)

@@ -1,0 +1,73 @@
+"""From a provider's spec to an open backend and the observer that proves what it publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from mailseal.domain.backends import ProviderType
+from mailseal.domain.provider import DnsProviderSpec
+from mailseal.engine.zone import Observer
+from mailseal.observing.authoritative import AuthoritativeObserver
+from mailseal.observing.nameserver import Nameserver
+from mailseal.observing.resolving import DelegatedServers, GivenServers, ServerFinder
+from mailseal.observing.verification import Answered, Answers, ExpectedValue, Lag, ServerFailure, verify
+from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError
+from mailseal.providers.registry import open_provider
+from mailseal.records.names import DnsName
+
+SELF_CONTAINED = frozenset({ProviderType.MEMORY, ProviderType.ZONEFILE})
+"""Backends that no name server need serve: without `nameservers` they are believed themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """An open provider and how its zones' servers are found."""
+
+    provider: Provider
+    finder: ServerFinder | None
+    """None: nobody serves the zones, so what the provider reads back is the proof."""
+
+    def observer(self, zone: DnsName) -> Observer:
+        """The observer of one zone."""
+        if self.finder is None:
+            return ReadBack(self.provider, zone)
+        return AuthoritativeObserver(zone, self.finder)
+
+
+def open_backend(spec: DnsProviderSpec, credentials: Mapping[str, bytes]) -> Backend:
+    """Open what `spec` describes. Does no I/O. Raises `InvalidConfiguration`."""
+    provider = open_provider(spec.type, spec.settings, credentials)
+    try:
+        return Backend(provider, _finder(spec))
+    except ValueError as error:
+        raise InvalidConfiguration(f"spec.nameservers: {error}") from error
+
+
+def _finder(spec: DnsProviderSpec) -> ServerFinder | None:
+    if spec.nameservers:
+        return GivenServers(spec.nameservers)
+    return None if spec.type in SELF_CONTAINED else DelegatedServers()
+
+
+class ReadBack:
+    """The observer of a backend that no name server serves: reads back what was written."""
+
+    def __init__(self, provider: Provider, zone: DnsName) -> None:
+        self._provider = provider
+        self._zone = zone
+        self._itself = Nameserver(f"the {provider.type_name} backend", "", 0)
+
+    async def lags(
+        self, present: Collection[ExpectedValue], absent: Collection[ExpectedValue]
+    ) -> tuple[Lag, ...]:
+        """What the backend does not read back as expected."""
+        keys = {key for key, _ in (*present, *absent)}
+        if not keys:
+            return ()
+        answers: Answers
+        try:
+            answers = Answered(await self._provider.read(self._zone, keys))
+        except ProviderError as error:
+            answers = ServerFailure(f"cannot be read: {error}")
+        return verify(present, absent, {self._itself: answers})

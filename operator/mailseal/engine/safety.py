@@ -1,0 +1,76 @@
+"""The gate between plan and write: deletions beyond the zone's limit wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from mailseal.engine.zone import PlanRefusal, ZoneAccess, ZoneHistory
+from mailseal.planning.model import Claim, Observed, Owner, RecordOutcome, RecordState, ZonePlan
+from mailseal.planning.plan import plan_zone
+from mailseal.planning.safety import deletes_over_limit, plan_digest
+
+CONFIRM_ANNOTATION = "mailseal.dev/confirm-plan"
+"""Set on the provider to the digest of a refused plan, it lets that plan's deletions through."""
+
+
+def gate_deletions(
+    access: ZoneAccess,
+    scope: Sequence[Claim],
+    observed: Observed,
+    now: datetime,
+    history: ZoneHistory,
+    deleted: int,
+) -> tuple[ZonePlan, PlanRefusal | None]:
+    """The plan for `scope`, without the resources that would delete when deletions are over the limit.
+
+    Leaving a resource out of a plan leaves its values as they are, so the others are not held up.
+    `deleted` counts what this sync has deleted already.
+    """
+    plan = _plan(access, scope, observed, now)
+    settings = access.settings
+    deletions = [planned for planned in plan.changes if planned.deletes]
+    digest = plan_digest(deletions)
+    over = deletes_over_limit(
+        plan.deletes + deleted + history.recent_deletes,
+        max(plan.owned_values, history.owned_values) + history.recent_deletes,
+        settings.delete_limit_percent,
+        settings.delete_limit_from_values,
+    )
+    if not plan.deletes or not over or digest in settings.confirmed_plans:
+        return plan, None
+    held = frozenset(owner for planned in deletions for owner in planned.owners)
+    refusal = PlanRefusal(plan.deletes, max(plan.owned_values, history.owned_values), digest, held)
+    rest = _plan(access, [claim for claim in scope if claim.owner not in held], observed, now)
+    outcomes = {**rest.outcomes, **_held_outcomes(plan.outcomes, refusal)}
+    return replace(rest, outcomes=outcomes), refusal
+
+
+def _plan(access: ZoneAccess, scope: Sequence[Claim], observed: Observed, now: datetime) -> ZonePlan:
+    settings = access.settings
+    return plan_zone(
+        access.zone,
+        scope,
+        observed,
+        operator_id=settings.operator_id,
+        heritage=settings.heritage,
+        policy=settings.policy,
+        now=now,
+    )
+
+
+def _held_outcomes(
+    outcomes: Mapping[Owner, tuple[RecordOutcome, ...]], refusal: PlanRefusal
+) -> dict[Owner, tuple[RecordOutcome, ...]]:
+    message = (
+        f"the plan would delete {refusal.deletes} of {refusal.owned_values} values in the zone, over its "
+        f"delete limit; to let it, set the annotation {CONFIRM_ANNOTATION}={refusal.digest} on the provider"
+    )
+    return {
+        owner: tuple(
+            replace(record, state=RecordState.PENDING, reason="PlanRefused", message=message)
+            for record in outcomes.get(owner, ())
+        )
+        for owner in refusal.owners
+    }

@@ -1,0 +1,1 @@
+"""The operator: kopf handlers of a few lines over a store, two work queues and a reporter."""

@@ -1,0 +1,114 @@
+"""What must hold before a resource is planned for: provider, permission, zone, finalizer, keys."""
+
+from __future__ import annotations
+
+from mailseal.domain.common import RecordOwnerSpec
+from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.kube.api import Conflict, NotFound
+from mailseal.kube.claims import rival_of
+from mailseal.kube.conditions import Verdict
+from mailseal.kube.dkim_secrets import SecretUnusable
+from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.providers import OpenProvider, permitted
+from mailseal.kube.runtime import Runtime
+from mailseal.kube.zonekeeper import ZoneKey
+from mailseal.providers.base import ProviderError
+
+
+class NotYet(Exception):
+    """Something that comes by itself is awaited: nothing to report, nothing to retry."""
+
+
+class NotAdmitted(Exception):
+    """The resource cannot be planned for now.
+
+    `retry`: it may be soon, without anybody changing anything.
+    """
+
+    def __init__(self, reason: str, message: str, *, retry: bool = False) -> None:
+        super().__init__(message)
+        self.verdict = Verdict(False, reason, message, stalled=not retry)
+        self.retry = retry
+
+
+class Admission:
+    """Checks and prepares record resources, step by step, the first obstacle ending it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def admit(self, resource: StoredObject) -> ZoneKey:
+        """The zone to plan the resource in; it then has our finalizer and, for a DkimKey, its Secret.
+
+        Raises `NotYet`, `NotAdmitted`, `ApiError`.
+        """
+        spec = resource.spec
+        if not isinstance(spec, RecordOwnerSpec):
+            raise NotAdmitted("InvalidSpec", resource.invalid)
+        opened = self._provider(resource, spec)
+        self._check_rivals(resource, spec)
+        try:
+            zone = await opened.backend.provider.zone_of(spec.domain_name)
+        except ProviderError as error:
+            raise NotAdmitted(error.reason, str(error), retry=error.retryable) from None
+        if not resource.deleting:
+            await self._hold(resource)
+            await self._ensure_keys(resource, spec)
+        return ZoneKey(opened.key, zone)
+
+    def _provider(self, resource: StoredObject, spec: RecordOwnerSpec) -> OpenProvider:
+        key = resource.provider_key
+        provider = self._runtime.store.get(key) if key else None
+        if key is None or provider is None:
+            raise NotAdmitted(
+                "ProviderNotFound", f"{key} does not exist: create it or change spec.providerRef"
+            )
+        opened = self._runtime.pool.get(key)
+        if opened is None and not self._runtime.pool.was_checked(key):
+            raise NotYet
+        if opened is None:
+            raise NotAdmitted("ProviderNotReady", f"{key} cannot be used: {_why(provider)}")
+        if not permitted(opened.spec, resource.key.namespace, spec.domain_name):
+            raise NotAdmitted(
+                "ProviderNotAllowed",
+                f"{key} does not allow namespace {resource.key.namespace} to publish records of "
+                f"{spec.domain}: "
+                "ask its administrator for allowedNamespaces and allowedDomains",
+            )
+        return opened
+
+    def _check_rivals(self, resource: StoredObject, spec: RecordOwnerSpec) -> None:
+        if resource.deleting:
+            return
+        # One that never got as far as our finalizer, such as for want of a provider, blocks nobody.
+        others = [other for other in self._runtime.store.at_domain(spec.domain_name) if other.held]
+        rival = rival_of(resource, others)
+        if rival:
+            raise NotAdmitted(
+                "ClaimedByOlder",
+                f"{rival.key} is older and claims {spec.domain}, too; ask for it in one of the two only",
+            )
+
+    async def _hold(self, resource: StoredObject) -> None:
+        if resource.held:
+            return
+        try:
+            body = await self._runtime.api.patch_finalizers(resource, (*resource.finalizers, FINALIZER))
+        except (Conflict, NotFound):
+            raise NotAdmitted("Pending", "the resource was just changed; trying again", retry=True) from None
+        self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
+
+    async def _ensure_keys(self, resource: StoredObject, spec: RecordOwnerSpec) -> None:
+        if not isinstance(spec, DkimKeySpec):
+            return
+        try:
+            await self._runtime.secrets.ensure(resource, spec, self._runtime.clock())
+        except SecretUnusable as error:
+            raise NotAdmitted(error.reason, str(error)) from None
+
+
+def _why(provider: StoredObject) -> str:
+    for condition in provider.status.get("conditions", ()):
+        if condition.get("type") == "Ready" and condition.get("status") != "True":
+            return str(condition.get("message"))
+    return provider.invalid or "it is not checked yet"

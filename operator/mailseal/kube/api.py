@@ -1,0 +1,164 @@
+"""The Kubernetes API as the operator uses it: a few calls with time limits, counted, with typed errors.
+
+Bodies are plain JSON through the official client's transport. Its models would validate a Secret and could
+quote it in an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.exceptions import ApiException
+
+from mailseal.domain.common import GROUP, VERSION
+from mailseal.kube import metrics
+from mailseal.kube.objects import PLURALS, ObjectKey, StoredObject
+
+CALL_SECONDS = 20.0
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+EVENT_MESSAGE_CHARACTERS = 1024
+"""The API server refuses a longer message."""
+
+Body = Mapping[str, Any]
+
+
+class ApiError(Exception):
+    """The API server did not do what was asked; worth a retry unless a subclass says otherwise."""
+
+
+class NotFound(ApiError):
+    """The object does not exist (any more)."""
+
+
+class Conflict(ApiError):
+    """The object exists already, or was changed since it was read."""
+
+
+class Forbidden(ApiError):
+    """The operator's ServiceAccount lacks a permission of the chart's RBAC."""
+
+
+_BY_STATUS: Mapping[int, type[ApiError]] = {
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.FORBIDDEN: Forbidden,
+}
+
+
+class KubeApi:
+    """Reads and writes of one operator, each bounded by `CALL_SECONDS`. Raises `ApiError`, nothing else."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def patch_status(self, resource: StoredObject, status: Body) -> dict[str, Any]:
+        """Merge `status` into the resource's status subresource; returns the new body."""
+        path = f"{_path_of(resource.key)}/status"
+        return await self._write(resource.key.kind, "patch status", "PATCH", path, {"status": status})
+
+    async def patch_finalizers(self, resource: StoredObject, finalizers: tuple[str, ...]) -> dict[str, Any]:
+        """Set the finalizers. Raises `Conflict` when the resource was changed since it was seen."""
+        meta = {"finalizers": list(finalizers), "resourceVersion": str(resource.resource_version)}
+        return await self._write(
+            resource.key.kind, "patch", "PATCH", _path_of(resource.key), {"metadata": meta}
+        )
+
+    async def get_secret(self, namespace: str, name: str) -> dict[str, Any]:
+        """The Secret. Raises `NotFound`."""
+        return await self._call("GET", f"{_secrets(namespace)}/{quote(name)}")
+
+    async def create_secret(self, namespace: str, body: Body) -> dict[str, Any]:
+        """Create a Secret. Raises `Conflict` when one of that name exists."""
+        return await self._write("Secret", "create", "POST", _secrets(namespace), body)
+
+    async def patch_secret(self, namespace: str, name: str, change: Body) -> dict[str, Any]:
+        """Merge `change` into a Secret. Raises `Conflict` when its resourceVersion is no longer current."""
+        return await self._write("Secret", "patch", "PATCH", f"{_secrets(namespace)}/{quote(name)}", change)
+
+    async def create_event(
+        self, resource: StoredObject, kind: str, reason: str, message: str, source: str
+    ) -> None:
+        """Record an Event of type `kind` (Normal or Warning) about the resource."""
+        namespace = resource.key.namespace or "default"
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {
+            "metadata": {"generateName": f"{resource.key.name[:200]}.", "namespace": namespace},
+            "involvedObject": resource.reference(),
+            "type": kind,
+            "reason": reason,
+            "message": message[:EVENT_MESSAGE_CHARACTERS],
+            "source": {"component": source},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        await self._write("Event", "create", "POST", f"/api/v1/namespaces/{quote(namespace)}/events", body)
+
+    async def get_lease(self, namespace: str, name: str) -> dict[str, Any]:
+        """The Lease. Raises `NotFound`."""
+        return await self._call("GET", f"{_leases(namespace)}/{quote(name)}")
+
+    async def create_lease(self, namespace: str, name: str, spec: Body) -> dict[str, Any]:
+        """Create a Lease. Raises `Conflict` when it exists."""
+        return await self._call("POST", _leases(namespace), {"metadata": {"name": name}, "spec": spec})
+
+    async def replace_lease(self, namespace: str, name: str, body: Body) -> dict[str, Any]:
+        """Replace a Lease. Raises `Conflict` when it was changed since `body` was read."""
+        return await self._call("PUT", f"{_leases(namespace)}/{quote(name)}", body)
+
+    async def cluster_id(self) -> str:
+        """The uid of the namespace `kube-system`, which identifies the cluster."""
+        found = await self._call("GET", "/api/v1/namespaces/kube-system")
+        return str(found["metadata"]["uid"])
+
+    async def _write(self, kind: str, verb: str, method: str, path: str, body: Body) -> dict[str, Any]:
+        done = await self._call(method, path, body)
+        metrics.API_WRITES.labels(kind, verb).inc()
+        return done
+
+    async def _call(self, method: str, path: str, body: Body | None = None) -> dict[str, Any]:
+        """One request. Errors name the path only, never a body or header that could hold a secret."""
+        content_type = MERGE_PATCH if method == "PATCH" else JSON
+        try:
+            request = await self._client.param_serialize(
+                method,
+                path,
+                header_params={"Accept": JSON, "Content-Type": content_type},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            response = await self._client.call_api(*request, _request_timeout=CALL_SECONDS)
+            content = await response.read()  # type: ignore[no-untyped-call]
+        except ApiException as error:
+            raise _failure(path, error.status, error.reason) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiError(f"{path}: the API server cannot be reached ({type(error).__name__})") from None
+        if not 200 <= response.status < 300:
+            raise _failure(path, response.status, response.reason)
+        return dict(json.loads(content))
+
+
+def _failure(path: str, status: int | None, reason: str | None) -> ApiError:
+    kind = _BY_STATUS.get(status or 0, ApiError)
+    return kind(f"{path}: the API server answered {status} {reason}")
+
+
+def _path_of(key: ObjectKey) -> str:
+    place = f"/namespaces/{quote(key.namespace)}" if key.namespace else ""
+    return f"/apis/{GROUP}/{VERSION}{place}/{PLURALS[key.kind]}/{quote(key.name)}"
+
+
+def _leases(namespace: str) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{quote(namespace)}/leases"
+
+
+def _secrets(namespace: str) -> str:
+    return f"/api/v1/namespaces/{quote(namespace)}/secrets"

@@ -1,0 +1,149 @@
+"""The operator's two loops: preparing resources one by one, and keeping zones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mailseal.kube.admission import Admission, NotAdmitted, NotYet
+from mailseal.kube.api import KubeApi
+from mailseal.kube.dkim_secrets import DkimSecrets, owner_of_secret
+from mailseal.kube.objects import PROVIDER_KINDS, ObjectKey, StoredObject, stored
+from mailseal.kube.outcomes import OutcomeReporter, domain_of
+from mailseal.kube.providerkeeper import ProviderKeeper, recheck_after
+from mailseal.kube.providers import ProviderPool
+from mailseal.kube.reporter import Reporter
+from mailseal.kube.runtime import Runtime
+from mailseal.kube.settings import OperatorSettings
+from mailseal.kube.store import Store
+from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.kube.zonekeeper import ZoneKeeper
+
+SOON = timedelta(seconds=1)
+LONGEST_RETRY = timedelta(minutes=1)
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+class Controller:
+    """Takes what the watch sees, and has the resources prepared and their zones kept."""
+
+    def __init__(
+        self,
+        api: KubeApi,
+        settings: OperatorSettings,
+        operator_id: str,
+        store: Store,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._threads = ThreadPoolExecutor(settings.key_threads, thread_name_prefix="dkim-keys")
+        self._runtime = Runtime(
+            settings=settings,
+            operator_id=operator_id,
+            clock=clock,
+            api=api,
+            store=store,
+            pool=ProviderPool(api, settings.lease_namespace),
+            secrets=DkimSecrets(api, self._threads),
+            reporter=Reporter(api, store, clock),
+        )
+        self._news: set[ObjectKey] = set()
+        self._attempts: dict[ObjectKey, int] = {}
+        self._admission = Admission(self._runtime)
+        self._providers = ProviderKeeper(self._runtime)
+        self._providers.on_news = self._provider_has_news
+        self._zones = ZoneKeeper(self._runtime, OutcomeReporter(self._runtime))
+        self._zones.on_provider_trouble = self._provider_has_trouble
+        self._objects: WorkQueue[ObjectKey] = WorkQueue("objects", self._work, settings.object_concurrency)
+
+    async def run(self) -> None:
+        """Work until cancelled, then close what is open."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._objects.run(), name="objects")
+                group.create_task(self._zones.queue.run(), name="zones")
+        finally:
+            await self._runtime.pool.close_all()
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def remember(self, body: Mapping[str, Any]) -> None:
+        """Keep a resource that the watch shows, before anybody works on it."""
+        seen = stored(body)
+        if self._runtime.store.put(seen):
+            self._news.add(seen.key)
+
+    def changed(self, key: ObjectKey) -> None:
+        """Work on a resource if what was remembered of it is news. Called when all kinds have been listed."""
+        if key in self._news:
+            self._news.discard(key)
+            self._attempts.pop(key, None)
+            self._objects.add(key)
+
+    def deleted(self, key: ObjectKey) -> None:
+        """A resource does not exist any more: others may get what it claimed."""
+        resource = self._runtime.store.get(key)
+        self._runtime.store.remove(key)
+        self._news.discard(key)
+        self._objects.add(key)
+        if resource is None or key.kind in PROVIDER_KINDS:
+            return
+        if resource.provider_key:
+            self._objects.add(resource.provider_key)
+        for other in self._runtime.store.at_domain(domain_of(resource)) if resource.spec else ():
+            self._objects.add(other.key)
+
+    def secret_changed(self, meta: Mapping[str, Any], *, exists: bool) -> None:
+        """A Secret of ours was changed or deleted: have its DkimKey look at it."""
+        owner = owner_of_secret(meta)
+        version = meta.get("resourceVersion") if exists else None
+        if owner and self._runtime.secrets.noticed(owner, version) and self._runtime.store.get(owner):
+            self._objects.add(owner)
+
+    async def _work(self, key: ObjectKey) -> None:
+        resource = self._runtime.store.get(key)
+        if key.kind in PROVIDER_KINDS:
+            await self._work_on_provider(key, resource)
+        elif resource is None or (resource.deleting and not resource.held):
+            self._zones.withdraw(key)
+            self._runtime.secrets.forget(key)
+            self._attempts.pop(key, None)
+        else:
+            await self._work_on_records(resource)
+
+    async def _work_on_provider(self, key: ObjectKey, resource: StoredObject | None) -> None:
+        if resource is None:
+            await self._providers.gone(key)
+            return
+        ready = await self._providers.keep(resource)
+        self._objects.add(key, recheck_after(ready, self._runtime.settings.secret_poll))
+
+    async def _work_on_records(self, resource: StoredObject) -> None:
+        key = resource.key
+        try:
+            zone = await self._admission.admit(resource)
+        except NotYet:
+            return
+        except NotAdmitted as obstacle:
+            self._zones.withdraw(key)
+            if not (obstacle.retry and key not in self._attempts):
+                await self._runtime.reporter.report(resource, obstacle.verdict, {})
+            if obstacle.retry:
+                attempts = self._attempts[key] = self._attempts.get(key, 0) + 1
+                self._objects.add(key, backoff(attempts, SOON, LONGEST_RETRY))
+            return
+        self._attempts.pop(key, None)
+        self._zones.admit(key, zone, domain_of(resource))
+
+    def _provider_has_news(self, provider: ObjectKey) -> None:
+        for key in self._runtime.store.of_provider(provider):
+            self._objects.add(key)
+
+    def _provider_has_trouble(self, provider: ObjectKey) -> None:
+        self._runtime.pool.doubt(provider)
+        self._objects.add(provider)

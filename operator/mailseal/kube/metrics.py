@@ -1,0 +1,33 @@
+"""What the operator counts for Prometheus; what the resources say is in `gauges`."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LEADER = Gauge("mailseal_leader", "1 while this process holds the Lease and works, else 0.")
+ORPHANED_VALUES = Gauge(
+    "mailseal_orphaned_values",
+    "Values that our heritage record claims for resources that do not exist, as of the zone's last sync.",
+    ["provider", "zone"],
+)
+ZONE_SYNCS = Counter(
+    "mailseal_zone_syncs_total",
+    "Syncs of a zone by result: settled, unsettled or failed.",
+    ["provider", "zone", "result"],
+)
+ZONE_SYNC_SECONDS = Histogram(
+    "mailseal_zone_sync_duration_seconds",
+    "How long one sync of a zone took.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+DNS_CHANGES = Counter("mailseal_dns_changes_total", "RRsets written.", ["provider", "zone"])
+DRIFT_REPAIRS = Counter(
+    "mailseal_drift_repairs_total",
+    "RRsets of a resource that were changed behind our back and written again.",
+    ["kind", "namespace", "name"],
+)
+PROVIDER_ERRORS = Counter(
+    "mailseal_provider_errors_total", "Failed provider calls by reason.", ["provider", "reason"]
+)
+API_WRITES = Counter("mailseal_kubernetes_writes_total", "Writes to the Kubernetes API.", ["kind", "verb"])
+QUEUE_LENGTH = Gauge("mailseal_queue_length", "Keys that wait or are worked on.", ["queue"])

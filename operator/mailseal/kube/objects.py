@@ -1,0 +1,125 @@
+"""Custom resources as the operator keeps them in memory: only what decisions need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailseal.domain.common import API_VERSION, GROUP, ProviderKind, RecordOwnerSpec
+from mailseal.domain.specs import InvalidSpec, Spec, parse_spec
+from mailseal.planning.model import Owner
+
+FINALIZER = f"{GROUP}/records"
+"""Holds a resource until its values are gone from DNS, and a provider until nobody needs it."""
+
+PLURALS: Mapping[str, str] = {
+    "MailDomain": "maildomains",
+    "DkimKey": "dkimkeys",
+    "NtaRecord": "ntarecords",
+    "DnsProvider": "dnsproviders",
+    "ClusterDnsProvider": "clusterdnsproviders",
+}
+RECORD_KINDS = frozenset({"MailDomain", "DkimKey", "NtaRecord"})
+PROVIDER_KINDS = frozenset(PLURALS) - RECORD_KINDS
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """Kind, namespace and name; the namespace of a cluster-scoped resource is empty."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One resource as last seen."""
+
+    key: ObjectKey
+    uid: str
+    resource_version: int
+    generation: int
+    created: datetime
+    deleting: bool
+    finalizers: tuple[str, ...]
+    annotations: Mapping[str, str]
+    """Only those of `mailseal.dev/`."""
+    spec: Spec | None
+    invalid: str
+    """Why `spec` is None: what is wrong and where."""
+    status: Mapping[str, Any]
+
+    @property
+    def owner(self) -> Owner:
+        """The resource as planning knows it."""
+        return Owner(self.key.kind, self.key.namespace, self.key.name, self.uid, self.created)
+
+    @property
+    def held(self) -> bool:
+        """True when our finalizer is on it."""
+        return FINALIZER in self.finalizers
+
+    @property
+    def provider_key(self) -> ObjectKey | None:
+        """The provider that a record resource refers to; None for other or invalid resources."""
+        if not isinstance(self.spec, RecordOwnerSpec):
+            return None
+        ref = self.spec.provider_ref
+        namespace = self.key.namespace if ref.kind is ProviderKind.DNS_PROVIDER else ""
+        return ObjectKey(ref.kind, namespace, ref.name)
+
+    def reference(self) -> dict[str, str]:
+        """The object reference for an Event."""
+        return {
+            "apiVersion": API_VERSION,
+            "kind": self.key.kind,
+            "namespace": self.key.namespace,
+            "name": self.key.name,
+            "uid": self.uid,
+        }
+
+    def owner_reference(self) -> dict[str, object]:
+        """The owner reference for a Secret that shall go with this resource."""
+        return {
+            "apiVersion": API_VERSION,
+            "kind": self.key.kind,
+            "name": self.key.name,
+            "uid": self.uid,
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+
+
+def stored(body: Mapping[str, Any]) -> StoredObject:
+    """The part of a resource's body that the operator keeps. An invalid spec is kept as its fault."""
+    meta = body["metadata"]
+    key = ObjectKey(body["kind"], meta.get("namespace", ""), meta["name"])
+    spec: Spec | None = None
+    invalid = ""
+    try:
+        spec = parse_spec(key.kind, body.get("spec") or {})
+    except InvalidSpec as error:
+        invalid = str(error)
+    return StoredObject(
+        key=key,
+        uid=meta["uid"],
+        resource_version=int(meta["resourceVersion"]),
+        generation=meta.get("generation", 0),
+        created=datetime.fromisoformat(meta["creationTimestamp"]),
+        deleting="deletionTimestamp" in meta,
+        finalizers=tuple(meta.get("finalizers", ())),
+        annotations={
+            name: value
+            for name, value in (meta.get("annotations") or {}).items()
+            if name.startswith(f"{GROUP}/")
+        },
+        spec=spec,
+        invalid=invalid,
+        status=body.get("status") or {},
+    )

@@ -1,0 +1,175 @@
+"""From the outcome of a zone's sync to the status, Events, gauges and finalizers of its resources."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from mailseal.engine import ZoneOutcome
+from mailseal.kube import metrics
+from mailseal.kube.api import ApiError, Conflict, NotFound
+from mailseal.kube.conditions import Verdict, is_ready, verdict_on
+from mailseal.kube.details import details_of
+from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.reporter import WARNING
+from mailseal.kube.runtime import Runtime
+from mailseal.planning.heritage import is_heritage_key
+from mailseal.planning.model import Owner, PlannedChange, RecordOutcome, RecordState
+from mailseal.records.names import DnsName
+
+WRITES_AT_ONCE = 8
+UNDER_WAY = frozenset(
+    {RecordState.PROPAGATING, RecordState.PENDING, RecordState.REFUSED, RecordState.REMOVING}
+)
+WAITING_FOR_PEOPLE = frozenset({"DeclarationMissing", "DryRun", "PlanRefused"})
+"""Reasons that only a change of a resource ends; the resync looks at them, nothing sooner."""
+HELD = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING, RecordState.REMOVING})
+"""States of values that are, or may still be, in the zone."""
+
+logger = logging.getLogger(__name__)
+
+
+class OutcomeReporter:
+    """Tells every resource of a synced zone what came of it, and lets go of those that are gone from DNS."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._troubled_since: dict[Owner, datetime] = {}
+        self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
+
+    async def report(self, resources: Sequence[StoredObject], outcome: ZoneOutcome) -> frozenset[DnsName]:
+        """Bring every status up to date; returns the domains that need another look soon.
+
+        A resource whose report fails is among them and never keeps the others from theirs.
+        """
+        results = await asyncio.gather(*(self._report(resource, outcome) for resource in resources))
+        return frozenset(
+            domain_of(resource) for resource, settled in zip(resources, results, strict=True) if not settled
+        )
+
+    async def _report(self, synced: StoredObject, outcome: ZoneOutcome) -> bool:
+        """Report one resource; True when nothing about it is under way."""
+        latest = self._runtime.store.get(synced.key)
+        if latest is None or latest.uid != synced.uid:
+            return True
+        resource = replace(latest, generation=synced.generation, spec=synced.spec, deleting=synced.deleting)
+        records = outcome.records.get(synced.owner)
+        try:
+            async with self._slots:
+                if synced.deleting and records is not None and not _under_way(records):
+                    return await self._release(latest)
+                await self._announce_repairs(resource, outcome.written)
+                await self._write(resource, outcome, records)
+        except ApiError as error:
+            logger.warning("the status of %s could not be written: %s", synced.key, error)
+            return False
+        return records is not None and not _under_way(records)
+
+    async def _write(
+        self, resource: StoredObject, outcome: ZoneOutcome, records: Sequence[RecordOutcome] | None
+    ) -> None:
+        verdict = _verdict(resource, outcome, records)
+        if self._is_passing(resource, outcome, verdict, records):
+            return
+        details = (
+            details_of(resource, records, self._runtime.secrets.view(resource.key), self._runtime.clock())
+            if records
+            else {}
+        )
+        await self._runtime.reporter.report(resource, verdict, details)
+
+    def _is_passing(
+        self,
+        resource: StoredObject,
+        outcome: ZoneOutcome,
+        verdict: Verdict,
+        records: Sequence[RecordOutcome] | None,
+    ) -> bool:
+        """True for trouble in reaching servers that is too young to call a Ready resource anything else.
+
+        Nothing was to be written for it, so what it published is very likely still there.
+        """
+        owner = resource.owner
+        trouble = not verdict.ready and (records is None or all(_is_silence(record) for record in records))
+        if not trouble or resource.deleting or owner in outcome.blocked:
+            self._troubled_since.pop(owner, None)
+            return False
+        since = self._troubled_since.setdefault(owner, self._runtime.clock())
+        written = any(owner in planned.owners for planned in outcome.written)
+        current = (
+            is_ready(resource.status) and resource.status.get("observedGeneration") == resource.generation
+        )
+        return current and not written and self._runtime.clock() - since < self._runtime.settings.stale_after
+
+    async def _announce_repairs(self, resource: StoredObject, written: Iterable[PlannedChange]) -> None:
+        """An Event where something that we had published was changed behind our back and is written again."""
+        if resource.deleting or not is_ready(resource.status):
+            return
+        if resource.status.get("observedGeneration") != resource.generation:
+            return
+        published = {(record["name"], record["type"]) for record in resource.status.get("records", ())}
+        for planned in written:
+            key = planned.change.key
+            if resource.owner not in planned.owners or is_heritage_key(key):
+                continue
+            if (str(key.name), str(key.rtype)) in published:
+                metrics.DRIFT_REPAIRS.labels(
+                    resource.key.kind, resource.key.namespace, resource.key.name
+                ).inc()
+                message = f"{key} had been changed by somebody else and was written again"
+                await self._runtime.reporter.event(resource, WARNING, "DriftRepaired", message)
+
+    async def _release(self, resource: StoredObject) -> bool:
+        """Let the API server remove a resource whose values are gone; True when it can."""
+        self._troubled_since.pop(resource.owner, None)
+        kept = tuple(name for name in resource.finalizers if name != FINALIZER)
+        try:
+            body = await self._runtime.api.patch_finalizers(resource, kept)
+        except NotFound:
+            return True
+        except Conflict:
+            return False
+        if kept:
+            self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
+        return True
+
+
+def domain_of(resource: StoredObject) -> DnsName:
+    """The mail domain of a record resource."""
+    return resource.spec.domain_name  # type: ignore[union-attr]
+
+
+def held_values(resources: Iterable[StoredObject], outcome: ZoneOutcome) -> Mapping[DnsName, int]:
+    """How many values of ours the outcome found at each domain."""
+    counts: dict[DnsName, int] = {}
+    for resource in resources:
+        records = outcome.records.get(resource.owner, ())
+        held = sum(record.state in HELD for record in records)
+        counts[domain_of(resource)] = counts.get(domain_of(resource), 0) + held
+    return counts
+
+
+def _verdict(
+    resource: StoredObject, outcome: ZoneOutcome, records: Sequence[RecordOutcome] | None
+) -> Verdict:
+    owner = resource.owner
+    if owner in outcome.blocked:
+        return Verdict(False, "NameNotServed", outcome.blocked[owner], stalled=True)
+    if records is not None:
+        return verdict_on(records, outcome.warnings.get(owner, ()))
+    failure = outcome.failure
+    if failure is None:
+        return Verdict(False, "Pending", "not planned yet; trying again soon")
+    return Verdict(False, failure.reason, str(failure), stalled=not failure.retryable)
+
+
+def _under_way(records: Collection[RecordOutcome]) -> bool:
+    return any(record.state in UNDER_WAY and record.reason not in WAITING_FOR_PEOPLE for record in records)
+
+
+def _is_silence(record: RecordOutcome) -> bool:
+    """True for a record about which some server says nothing; nobody says that it is wrong."""
+    return record.state in {RecordState.PUBLISHED, RecordState.PROPAGATING}

@@ -1,0 +1,73 @@
+"""Keeps providers: checks each one now and then, reports it, and holds it while resources need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from mailseal.kube.api import Conflict, NotFound
+from mailseal.kube.objects import FINALIZER, ObjectKey, StoredObject, stored
+from mailseal.kube.providers import Check
+from mailseal.kube.runtime import Runtime
+
+ZONES_SHOWN = 100
+
+
+class ProviderKeeper:
+    """Looks after provider resources."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._ready: dict[ObjectKey, bool] = {}
+        self.on_news: Callable[[ObjectKey], None] = lambda provider: None
+        """Called when a provider was opened anew, or works again, or stopped working."""
+
+    async def keep(self, resource: StoredObject) -> bool:
+        """Check and report one provider; True when it works. Raises `ApiError`."""
+        if resource.deleting and not self._runtime.store.of_provider(resource.key):
+            await self._release(resource)
+            return True
+        check = await self._runtime.pool.check(resource, fresh_within=self._runtime.settings.resync)
+        await self._report(resource, check)
+        await self._hold(resource)
+        news = check.reopened or self._ready.get(resource.key) != check.verdict.ready
+        self._ready[resource.key] = check.verdict.ready
+        if news:
+            self.on_news(resource.key)
+        return check.verdict.ready
+
+    async def gone(self, key: ObjectKey) -> None:
+        """The provider does not exist any more."""
+        self._ready.pop(key, None)
+        await self._runtime.pool.close(key)
+        self.on_news(key)
+
+    async def _report(self, resource: StoredObject, check: Check) -> None:
+        zones = [str(zone) for zone in sorted(check.zones)[:ZONES_SHOWN]]
+        details = {"zones": zones} if check.verdict.ready else {}
+        await self._runtime.reporter.report(resource, check.verdict, details)
+
+    async def _hold(self, resource: StoredObject) -> None:
+        """Put our finalizer on a provider that resources need to clean up with."""
+        latest = self._runtime.store.get(resource.key)
+        needed = bool(self._runtime.store.of_provider(resource.key))
+        if latest is None or latest.held or latest.deleting or not needed:
+            return
+        await self._set_finalizers(latest, (*latest.finalizers, FINALIZER))
+
+    async def _release(self, resource: StoredObject) -> None:
+        if resource.held:
+            kept = tuple(name for name in resource.finalizers if name != FINALIZER)
+            await self._set_finalizers(resource, kept)
+
+    async def _set_finalizers(self, resource: StoredObject, finalizers: tuple[str, ...]) -> None:
+        try:
+            body = await self._runtime.api.patch_finalizers(resource, finalizers)
+        except (Conflict, NotFound):
+            return
+        self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
+
+
+def recheck_after(ready: bool, secret_poll: timedelta) -> timedelta:
+    """When to look at a provider again: its Secret may be new, or its server back."""
+    return secret_poll if ready else min(secret_poll, timedelta(seconds=5))

@@ -1,0 +1,77 @@
+"""The resources that the operator knows of, with the indices that a sync needs."""
+
+from __future__ import annotations
+
+from mailseal.domain.common import RecordOwnerSpec
+from mailseal.kube.objects import ObjectKey, StoredObject
+from mailseal.records.names import DnsName
+
+
+class Store:
+    """All resources by key, provider and domain. Filled by the watch and by the operator's own writes."""
+
+    def __init__(self) -> None:
+        self._objects: dict[ObjectKey, StoredObject] = {}
+        self._by_provider: dict[ObjectKey, set[ObjectKey]] = {}
+        self._by_domain: dict[DnsName, set[ObjectKey]] = {}
+
+    def put(self, seen: StoredObject) -> bool:
+        """Keep `seen`; True when it is news, False for an echo of our own write or an old version."""
+        known = self._objects.get(seen.key)
+        if known and known.uid == seen.uid and seen.resource_version <= known.resource_version:
+            return False
+        self._unindex(known)
+        self._objects[seen.key] = seen
+        self._index(seen)
+        return known is None or _essence(known) != _essence(seen)
+
+    def remove(self, key: ObjectKey) -> None:
+        """Forget the resource."""
+        self._unindex(self._objects.pop(key, None))
+
+    def get(self, key: ObjectKey) -> StoredObject | None:
+        """The resource, or None when it does not exist."""
+        return self._objects.get(key)
+
+    def of_provider(self, provider: ObjectKey) -> frozenset[ObjectKey]:
+        """The record resources that refer to `provider`."""
+        return frozenset(self._by_provider.get(provider, ()))
+
+    def at_domain(self, domain: DnsName) -> list[StoredObject]:
+        """The record resources of `domain`, whatever their provider, in the order of their keys."""
+        return [self._objects[key] for key in sorted(self._by_domain.get(domain, ()))]
+
+    def objects(self) -> list[StoredObject]:
+        """All resources."""
+        return list(self._objects.values())
+
+    def _index(self, seen: StoredObject) -> None:
+        if seen.provider_key and isinstance(seen.spec, RecordOwnerSpec):
+            self._by_provider.setdefault(seen.provider_key, set()).add(seen.key)
+            self._by_domain.setdefault(seen.spec.domain_name, set()).add(seen.key)
+
+    def _unindex(self, known: StoredObject | None) -> None:
+        if known and known.provider_key and isinstance(known.spec, RecordOwnerSpec):
+            _discard(self._by_provider, known.provider_key, known.key)
+            _discard(self._by_domain, known.spec.domain_name, known.key)
+
+
+def _essence(resource: StoredObject) -> tuple[object, ...]:
+    """What must differ before a resource is worked on again."""
+    return (
+        resource.uid,
+        resource.generation,
+        resource.deleting,
+        resource.held,
+        resource.annotations,
+        resource.invalid,
+        resource.status,
+    )
+
+
+def _discard(index: dict, group: object, key: ObjectKey) -> None:  # type: ignore[type-arg]
+    members = index.get(group)
+    if members is not None:
+        members.discard(key)
+        if not members:
+            del index[group]

@@ -1,0 +1,195 @@
+"""Keeps zones: gathers what changed in each, runs the engine over it, and comes back to look for drift."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from mailseal.engine import SyncSettings, ZoneAccess, ZoneHistory, ZoneOutcome, sync_zone
+from mailseal.engine.safety import CONFIRM_ANNOTATION
+from mailseal.kube import metrics
+from mailseal.kube.claims import claim_of
+from mailseal.kube.objects import ObjectKey, StoredObject
+from mailseal.kube.outcomes import OutcomeReporter, held_values
+from mailseal.kube.providers import OpenProvider
+from mailseal.kube.runtime import Runtime
+from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.records.names import DnsName
+
+GATHER = timedelta(milliseconds=200)
+"""How long a zone waits for more changes before a sync, so that they share their messages."""
+DOMAINS_PER_SYNC = 500
+DELETE_WINDOW = timedelta(minutes=5)
+"""Deletions within this time count together against the delete limit."""
+LONGEST_RETRY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneKey:
+    """One zone behind one provider."""
+
+    provider: ObjectKey
+    zone: DnsName
+
+    def __str__(self) -> str:
+        return f"{self.zone} of {self.provider}"
+
+
+@dataclass(slots=True)
+class ZoneState:
+    """What is remembered of a zone between syncs; times are the event loop's, in seconds."""
+
+    due: dict[DnsName, float] = field(default_factory=dict)
+    """When each domain is to be looked at again."""
+    attempts: dict[DnsName, int] = field(default_factory=dict)
+    owned: dict[DnsName, int] = field(default_factory=dict)
+    """Values of ours at each domain, as of its last sync."""
+    deletes: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def take(self, now: float) -> list[DnsName]:
+        """The domains that are due, the longest due first, at most as many as one sync takes."""
+        due = sorted((at, domain) for domain, at in self.due.items() if at <= now)
+        return [domain for _, domain in due[:DOMAINS_PER_SYNC]]
+
+    def history(self, now: float) -> ZoneHistory:
+        """What the delete limit weighs."""
+        while self.deletes and self.deletes[0][0] < now - DELETE_WINDOW.total_seconds():
+            self.deletes.popleft()
+        return ZoneHistory(sum(self.owned.values()), sum(count for _, count in self.deletes))
+
+
+class ZoneKeeper:
+    """Syncs zones, each by one worker at a time, and reports what came of their resources."""
+
+    def __init__(self, runtime: Runtime, outcomes: OutcomeReporter) -> None:
+        self._runtime = runtime
+        self._outcomes = outcomes
+        self._states: dict[ZoneKey, ZoneState] = {}
+        self._routes: dict[ObjectKey, tuple[ZoneKey, DnsName]] = {}
+        self.queue: WorkQueue[ZoneKey] = WorkQueue("zones", self._sync, runtime.settings.zone_concurrency)
+        self.on_provider_trouble: Callable[[ObjectKey], None] = lambda provider: None
+
+    def admit(self, resource: ObjectKey, zone: ZoneKey, domain: DnsName) -> None:
+        """The resource is ready to be planned for in that zone; sync its domain soon."""
+        self._routes[resource] = (zone, domain)
+        self._mark(zone, domain, timedelta(0))
+
+    def withdraw(self, resource: ObjectKey) -> None:
+        """Plan without the resource from now on; what it published stays as it is, unless others claim it."""
+        route = self._routes.pop(resource, None)
+        if route:
+            self._mark(*route, timedelta(0))
+
+    def look_again(self, resource: ObjectKey) -> None:
+        """Sync the resource's domain soon."""
+        route = self._routes.get(resource)
+        if route:
+            self._mark(*route, timedelta(0))
+
+    def _mark(self, zone: ZoneKey, domain: DnsName, after: timedelta) -> None:
+        state = self._states.setdefault(zone, ZoneState())
+        at = asyncio.get_running_loop().time() + after.total_seconds()
+        state.due[domain] = min(at, state.due.get(domain, at))
+        self.queue.add(zone, max(after, GATHER))
+
+    async def _sync(self, zone: ZoneKey) -> None:
+        state = self._states[zone]
+        opened = self._runtime.pool.get(zone.provider)
+        loop = asyncio.get_running_loop()
+        domains = state.take(loop.time())
+        if opened is None:
+            return
+        for domain in domains:
+            del state.due[domain]
+        resources = [resource for domain in domains for resource in self._routed(zone, domain)]
+        try:
+            with metrics.ZONE_SYNC_SECONDS.time():
+                outcome = await self._run(zone, opened, state, resources)
+            unsettled = await self._outcomes.report(resources, outcome)
+        except BaseException:
+            self._retry(zone, state, domains)
+            raise
+        self._settle(zone, state, domains, unsettled, held_values(resources, outcome))
+        self._schedule(zone, state)
+
+    async def _run(
+        self, zone: ZoneKey, opened: OpenProvider, state: ZoneState, resources: list[StoredObject]
+    ) -> ZoneOutcome:
+        claims = [claim_of(resource, self._runtime.secrets.view(resource.key)) for resource in resources]
+        history = state.history(asyncio.get_running_loop().time())
+        backend = opened.backend
+        settings = self._sync_settings(opened)
+        access = ZoneAccess(zone.zone, backend.provider, backend.observer(zone.zone), settings)
+        outcome = await sync_zone(
+            access, [claim for claim in claims if claim], self._runtime.clock(), history
+        )
+        self._count(zone, state, outcome)
+        return outcome
+
+    def _sync_settings(self, opened: OpenProvider) -> SyncSettings:
+        spec = opened.spec
+        resource = self._runtime.store.get(opened.key)
+        confirmed = resource.annotations.get(CONFIRM_ANNOTATION, "") if resource else ""
+        return SyncSettings(
+            operator_id=self._runtime.operator_id,
+            heritage=self._runtime.settings.heritage,
+            policy=spec.policy,
+            delete_limit_percent=spec.delete_limit.percent,
+            delete_limit_from_values=spec.delete_limit.from_values,
+            confirmed_plans=frozenset(confirmed.replace(",", " ").split()),
+            verify_within=self._runtime.settings.verify_within,
+        )
+
+    def _routed(self, zone: ZoneKey, domain: DnsName) -> Iterable[StoredObject]:
+        """The resources of a domain that were admitted to this zone."""
+        for resource in self._runtime.store.at_domain(domain):
+            if self._routes.get(resource.key) == (zone, domain):
+                yield resource
+
+    def _count(self, zone: ZoneKey, state: ZoneState, outcome: ZoneOutcome) -> None:
+        labels = (str(zone.provider), str(zone.zone))
+        result = "failed" if outcome.failure else "settled" if outcome.settled else "unsettled"
+        metrics.ZONE_SYNCS.labels(*labels, result).inc()
+        metrics.DNS_CHANGES.labels(*labels).inc(len(outcome.written))
+        if outcome.deletes:
+            state.deletes.append((asyncio.get_running_loop().time(), outcome.deletes))
+        if outcome.failure:
+            metrics.PROVIDER_ERRORS.labels(labels[0], outcome.failure.reason).inc()
+            if not outcome.failure.retryable:
+                self.on_provider_trouble(zone.provider)
+        metrics.ORPHANED_VALUES.labels(*labels).set(len(outcome.orphans))
+
+    def _settle(
+        self,
+        zone: ZoneKey,
+        state: ZoneState,
+        domains: list[DnsName],
+        unsettled: Collection[DnsName],
+        held: Mapping[DnsName, int],
+    ) -> None:
+        """Decide for each domain when to come back: soon where something is under way, else at the resync."""
+        for domain in domains:
+            if domain in unsettled:
+                self._retry(zone, state, [domain])
+            else:
+                state.attempts.pop(domain, None)
+            if any(True for _ in self._routed(zone, domain)):
+                state.owned[domain] = held.get(domain, 0)
+                self._mark(zone, domain, self._runtime.settings.resync * random.uniform(0.9, 1.1))  # noqa: S311
+            else:
+                state.owned.pop(domain, None)
+
+    def _retry(self, zone: ZoneKey, state: ZoneState, domains: list[DnsName]) -> None:
+        for domain in domains:
+            state.attempts[domain] = state.attempts.get(domain, 0) + 1
+            longest = min(LONGEST_RETRY, self._runtime.settings.resync)
+            self._mark(zone, domain, backoff(state.attempts[domain], longest=longest))
+
+    def _schedule(self, zone: ZoneKey, state: ZoneState) -> None:
+        if state.due:
+            wait_seconds = min(state.due.values()) - asyncio.get_running_loop().time()
+            self.queue.add(zone, timedelta(seconds=max(wait_seconds, 0.0)))

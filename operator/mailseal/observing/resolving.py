@@ -1,0 +1,111 @@
+"""The authoritative servers of a zone: given by the user, or found through a resolver."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.rdtypes.ANY.NS
+import dns.resolver
+
+from mailseal.dnsio.endpoint import DNS_PORT, Endpoint
+from mailseal.dnsio.faults import Unreachable
+from mailseal.dnsio.rdata import dns_name, wire_name
+from mailseal.observing.nameserver import Nameserver
+from mailseal.records.names import DnsName
+
+_LIFETIME_SECONDS: Final = 5.0
+
+
+class ServersUnknown(Exception):
+    """The zone's authoritative servers cannot be found out. The message says what to do."""
+
+
+class ServerFinder(Protocol):
+    """Finds the authoritative servers of a zone."""
+
+    async def servers_of(self, zone: DnsName) -> tuple[Nameserver, ...]:
+        """All servers; one whose name has no address is among them without one. Raises `ServersUnknown`."""
+        ...
+
+
+class GivenServers:
+    """The servers that the user listed as host, host:port or [IPv6]:port, for every zone."""
+
+    def __init__(self, nameservers: Sequence[str]) -> None:
+        """Raises `ValueError` for a text that is none of these."""
+        self._endpoints = tuple(Endpoint.parse(text) for text in nameservers)
+
+    async def servers_of(self, zone: DnsName) -> tuple[Nameserver, ...]:
+        """See `ServerFinder`; the zone does not matter."""
+        found = await asyncio.gather(*(self._resolve(endpoint) for endpoint in self._endpoints))
+        return tuple(dict.fromkeys(server for servers in found for server in servers))
+
+    async def _resolve(self, endpoint: Endpoint) -> tuple[Nameserver, ...]:
+        try:
+            addresses = await endpoint.addresses(_LIFETIME_SECONDS)
+        except Unreachable:
+            return (Nameserver(endpoint.host, "", endpoint.port),)
+        return tuple(Nameserver.of(endpoint.host, address, endpoint.port) for address in routable(addresses))
+
+
+class DelegatedServers:
+    """The servers that the zone's NS records name, by a resolver that caches them for their TTL."""
+
+    def __init__(self, resolvers: Sequence[str] = (), port: int = DNS_PORT) -> None:
+        """Use the system's resolvers, or `resolvers` (IP addresses with optional port). `port` is where the
+        servers found are asked. Raises `ValueError` for a resolver that is not an address."""
+        self._resolver = dns.asyncresolver.Resolver(configure=not resolvers)
+        if resolvers:
+            endpoints = [Endpoint.parse(text) for text in resolvers]
+            self._resolver.nameservers = [endpoint.host for endpoint in endpoints]
+            self._resolver.nameserver_ports = {endpoint.host: endpoint.port for endpoint in endpoints}
+        self._resolver.cache = dns.resolver.LRUCache()
+        self._resolver.lifetime = _LIFETIME_SECONDS
+        self._port = port
+
+    async def servers_of(self, zone: DnsName) -> tuple[Nameserver, ...]:
+        """See `ServerFinder`."""
+        try:
+            answer = await self._resolver.resolve(wire_name(zone), dns.rdatatype.NS)
+        except dns.exception.DNSException as error:
+            raise ServersUnknown(
+                f"the NS records of {zone} cannot be resolved ({error}): delegate the zone, or list its "
+                "servers in the provider's spec.nameservers"
+            ) from error
+        targets = [rdata.target for rdata in answer if isinstance(rdata, dns.rdtypes.ANY.NS.NS)]
+        found = await asyncio.gather(*(self._resolve(target) for target in targets))
+        return tuple(sorted({server for servers in found for server in servers}))
+
+    async def _resolve(self, target: dns.name.Name) -> tuple[Nameserver, ...]:
+        host = dns_name(target)
+        try:
+            addresses = tuple((await self._resolver.resolve_name(target)).addresses())
+        except dns.exception.DNSException:
+            return (Nameserver(host, "", self._port),)
+        return tuple(Nameserver.of(host, address, self._port) for address in routable(addresses))
+
+
+def routable(addresses: Sequence[str]) -> tuple[str, ...]:
+    """The addresses to which this host has a route, or all when it has none.
+
+    A cluster without IPv6 would otherwise wait for ever for the IPv6 addresses of servers that it can
+    reach over IPv4. Connecting a datagram socket looks up the route and sends nothing.
+    """
+    return tuple(address for address in addresses if _has_route(address)) or tuple(addresses)
+
+
+def _has_route(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, DNS_PORT))
+    except OSError:
+        return False
+    return True

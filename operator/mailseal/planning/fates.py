@@ -1,0 +1,82 @@
+"""What becomes of the values that are ours and stand in DNS already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mailseal.planning.heritage import is_heritage_key
+from mailseal.planning.merge import Verdict
+from mailseal.planning.model import Observed, Owner
+from mailseal.planning.ownership import Ownership, Stake
+from mailseal.planning.places import Place, singleton_of
+from mailseal.records.rrset import Rdata, RRsetKey
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one observed value that resources of ours hold."""
+
+    key: RRsetKey
+    value: Rdata
+    holders: frozenset[Stake]
+    keepers: frozenset[Stake] = frozenset()
+    """The resources whose value it is from now on."""
+    stays: bool = True
+    granted: bool = False
+    """It is what its place shall hold."""
+    why: str = ""
+    """For a value that stays although its place does not want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FateRules:
+    """What the fate of a value depends on besides the value."""
+
+    ownership: Ownership
+    verdicts: Mapping[Place, Verdict]
+    stakes: Mapping[Owner, Stake]
+    upsert_only: bool
+
+    def fates(self, observed: Observed) -> Iterator[Fate]:
+        """The fate of every observed value that is ours, heritage records left out."""
+        for key in sorted(observed):
+            for value in () if is_heritage_key(key) else observed[key].values:
+                holders = self.ownership.holders(key, value)
+                if holders:
+                    yield self._fate(key, value, holders)
+
+    def _fate(self, key: RRsetKey, value: Rdata, holders: frozenset[Stake]) -> Fate:
+        singleton = singleton_of(value)
+        verdict = self.verdicts.get(Place(key, singleton)) if singleton else None
+        absent = self.ownership.absent_holders(key, value)
+        if verdict and verdict.granted is not None:
+            if value in verdict.gives_way:
+                return Fate(key, value, holders, stays=False)
+            winner = self.stakes[verdict.winner.owner]
+            return Fate(key, value, holders, keepers=absent | {winner}, granted=True)
+        return self._unwanted(key, value, holders, verdict)
+
+    def _unwanted(
+        self, key: RRsetKey, value: Rdata, holders: frozenset[Stake], verdict: Verdict | None
+    ) -> Fate:
+        """The fate of a value whose place nobody has: removed, unless one of these keeps it."""
+        absent = self.ownership.absent_holders(key, value)
+        blocked = holders & self._contenders(verdict)
+        heritage = self.ownership.foreign_heritage(key, value)
+        grounds: list[tuple[frozenset[Stake], str]] = []
+        if self.upsert_only:
+            grounds.append((holders, "the provider's policy is UpsertOnly"))
+        if blocked:
+            grounds.append((blocked, "the conflict about what shall stand in its place is not resolved"))
+        if absent:
+            grounds.append((absent, "mailseal published it for a resource that is not there, too"))
+        if heritage:
+            grounds.append((frozenset(), f"the mailseal operator {heritage.operator_id!r} claims it, too"))
+        keepers = frozenset(keeper for keepers, _ in grounds for keeper in keepers)
+        return Fate(key, value, holders, keepers, stays=bool(grounds), why=grounds[0][1] if grounds else "")
+
+    def _contenders(self, verdict: Verdict | None) -> frozenset[Stake]:
+        if verdict is None:
+            return frozenset()
+        return frozenset(self.stakes[contender.owner] for contender in (verdict.winner, *verdict.losers))

@@ -1,0 +1,1 @@
+"""DNS backends, each behind the protocol of `mailseal.providers.base`."""

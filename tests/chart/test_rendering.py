@@ -1,0 +1,181 @@
+"""What the chart renders: sound YAML for every choice of values, and nothing that a value did not ask for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+import yaml
+
+import mailseal
+from support.chart import CHART, HelmFailedError, Manifest, helm, render
+from support.cluster import Cluster
+
+VARIANTS = {
+    "default": (),
+    "namespaced": ("--set", "operator.watchNamespaces={alpha,beta}"),
+    "monitored": ("--set", "serviceMonitor.enabled=true,serviceMonitor.labels.release=prometheus"),
+    "isolated": (
+        "--set",
+        "networkPolicy.enabled=true,networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
+    ),
+    "single": ("--set", "replicas=1,operator.leaderElection=false"),
+    "scheduled": (
+        "--set",
+        "priorityClassName=system-cluster-critical,nodeSelector.a=b,tolerations[0].operator=Exists,"
+        "image.pullSecrets[0].name=pull,podLabels.team=mail,podAnnotations.note=x,"
+        "extraVolumes[0].name=zones,extraVolumeMounts[0].name=zones,extraVolumeMounts[0].mountPath=/zones",
+    ),
+}
+
+every_variant = pytest.mark.parametrize("args", VARIANTS.values(), ids=VARIANTS.keys())
+
+
+def one(manifests: Iterable[Manifest], kind: str) -> Manifest:
+    (found,) = (manifest for manifest in manifests if manifest["kind"] == kind)
+    return found
+
+
+def operator_args(*args: str) -> list[str]:
+    spec = one(render(*args), "Deployment")["spec"]["template"]["spec"]
+    return list(spec["containers"][0]["args"])
+
+
+@every_variant
+def test_lint_finds_nothing(args: tuple[str, ...]) -> None:
+    assert "0 chart(s) failed" in helm("lint", "--strict", str(CHART), *args)
+
+
+@every_variant
+def test_the_api_server_accepts_every_manifest(controlplane: Cluster, args: tuple[str, ...]) -> None:
+    """Strict validation: a misspelt or misplaced field is an error. ServiceMonitor is unknown there."""
+    manifests = [item for item in render(*args, namespace="default") if item["kind"] != "ServiceMonitor"]
+    for namespace in ("alpha", "beta"):
+        if controlplane.kubectl("get", "namespace", namespace, check=False).returncode != 0:
+            controlplane.kubectl("create", "namespace", namespace)
+    apply = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename", "-")
+    controlplane.kubectl(*apply, input=yaml.safe_dump_all(manifests))
+
+
+@every_variant
+def test_labels_select_the_pods_of_this_release_only(args: tuple[str, ...]) -> None:
+    manifests = render(*args, release="other-mailseal")
+    template = one(manifests, "Deployment")["spec"]["template"]
+    selector = one(manifests, "Service")["spec"]["selector"]
+    assert selector.items() <= template["metadata"]["labels"].items()
+    assert selector["app.kubernetes.io/instance"] == "other-mailseal"
+    assert one(manifests, "Deployment")["spec"]["selector"]["matchLabels"] == selector
+    for constraint in template["spec"]["topologySpreadConstraints"]:
+        assert constraint["labelSelector"]["matchLabels"] == selector
+
+
+def test_optional_parts_are_off_by_default() -> None:
+    assert {manifest["kind"] for manifest in render()} == {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "Deployment",
+        "PodDisruptionBudget",
+        "Role",
+        "RoleBinding",
+        "Service",
+        "ServiceAccount",
+    }
+
+
+def test_the_service_monitor_scrapes_the_metrics_service() -> None:
+    manifests = render(*VARIANTS["monitored"])
+    monitor, service = one(manifests, "ServiceMonitor"), one(manifests, "Service")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["spec"]["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
+    assert monitor["spec"]["endpoints"][0]["path"] == "/metrics"
+
+
+def test_the_network_policy_lets_in_nobody_unless_told() -> None:
+    policy = one(render("--set", "networkPolicy.enabled=true"), "NetworkPolicy")["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in policy
+    assert [port["port"] for rule in policy["egress"] for port in rule["ports"]] == [53, 53, 443, 6443]
+
+
+def test_one_replica_has_no_disruption_budget_that_would_block_a_drain() -> None:
+    assert all(item["kind"] != "PodDisruptionBudget" for item in render("--set", "replicas=1"))
+    assert one(render(), "PodDisruptionBudget")["spec"]["minAvailable"] == 1
+
+
+def test_operator_settings_become_flags() -> None:
+    assert operator_args() == [
+        "operator",
+        "--resync-seconds=600",
+        "--heritage",
+        "--leader-election",
+        "--lease-namespace=$(POD_NAMESPACE)",
+        "--listen=0.0.0.0:8080",
+        "--log-format=json",
+    ]
+    settings = "operator.id=west,operator.resyncSeconds=90000,operator.heritage=false,operator.logFormat=text"
+    with pytest.raises(HelmFailedError, match="resyncSeconds"):
+        operator_args("--set", settings)
+    settings = settings.replace("90000", "600") + ",operator.watchNamespaces={a,b},operator.extraArgs={--x}"
+    assert operator_args("--set", settings) == [
+        "operator",
+        "--operator-id=west",
+        "--resync-seconds=600",
+        "--no-heritage",
+        "--leader-election",
+        "--lease-namespace=$(POD_NAMESPACE)",
+        "--listen=0.0.0.0:8080",
+        "--log-format=text",
+        "--watch-namespace=a",
+        "--watch-namespace=b",
+        "--x",
+    ]
+
+
+def test_the_operator_knows_every_flag_that_the_chart_passes() -> None:
+    passed = operator_args(*VARIANTS["namespaced"]) + operator_args(*VARIANTS["single"])
+    done = subprocess.run(
+        [sys.executable, "-c", "from mailseal.cli import main; main()", "operator", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"COLUMNS": "250", "NO_COLOR": "1", "TERM": "dumb"},
+    )
+    flags = {arg.partition("=")[0] for arg in passed if arg.startswith("--")}
+    assert {flag for flag in flags if flag not in done.stdout} == set()
+
+
+def test_several_replicas_without_leader_election_are_refused() -> None:
+    with pytest.raises(HelmFailedError, match="all replicas would write at once"):
+        render("--set", "operator.leaderElection=false")
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("operator.ID=x", "additional properties 'ID' not allowed"),
+        ("operator.id=no spaces", "operator.id"),
+        ("replica=3", "additional properties 'replica' not allowed"),
+        ("operator.logFormat=xml", "logFormat"),
+        ("image.digest=latest", "digest"),
+    ],
+)
+def test_misspelt_and_impossible_values_are_refused(setting: str, complaint: str) -> None:
+    with pytest.raises(HelmFailedError) as refused:
+        render("--set", setting)
+    assert complaint in str(refused.value).replace("/", ".")
+
+
+def test_a_digest_wins_over_the_tag() -> None:
+    digest = "sha256:" + "0" * 64
+    container = one(render("--set", f"image.tag=x,image.digest={digest}"), "Deployment")
+    image = container["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == f"mailseal@{digest}"
+
+
+def test_the_chart_has_the_version_of_the_package() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert (chart["version"], chart["appVersion"]) == (mailseal.__version__, mailseal.__version__)

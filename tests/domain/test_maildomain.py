@@ -1,0 +1,120 @@
+"""MailDomain specs and the records that they ask for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailseal.domain.common import HOST
+from mailseal.domain.maildomain import DmarcSpec, MailDomainSpec
+from mailseal.domain.specs import InvalidSpec, parse_spec
+from mailseal.domain.spf import Sender, SpfSpec
+from mailseal.records.names import DnsName
+from support.manifests import spec_of
+
+
+def mail_domain(**changes: object) -> MailDomainSpec:
+    spec = parse_spec("MailDomain", spec_of("MailDomain", changes))
+    assert isinstance(spec, MailDomainSpec)
+    return spec
+
+
+def test_domain_is_a_name_to_compare() -> None:
+    assert mail_domain(domain="xn--zrg-sna.example").domain_name == DnsName.parse("zörg.example")
+
+
+@given(domain=st.from_regex(HOST, fullmatch=True))
+def test_every_domain_that_is_taken_is_its_own_name(domain: str) -> None:
+    """The pattern of the CRD lets nothing through that is no name in DNS, or another one than it looks."""
+    try:
+        spec = mail_domain(domain=domain)
+    except InvalidSpec:
+        assert len(domain) > 253
+        return
+    assert spec.domain_name == domain
+
+
+def test_spf_record_has_mechanisms_then_senders_then_all() -> None:
+    spf = SpfSpec.model_validate(
+        {"mechanisms": ["ip4:192.0.2.0/24", "mx"], "senders": ["zorgmail", "microsoft365"], "all": "softfail"}
+    )
+    assert str(spf.record) == (
+        "v=spf1 ip4:192.0.2.0/24 mx include:_spf.zorgmail.nl include:spf.protection.outlook.com ~all"
+    )
+
+
+def test_spf_of_a_domain_that_sends_no_mail() -> None:
+    assert str(SpfSpec().record) == "v=spf1 -all"
+
+
+@pytest.mark.parametrize("sender", Sender)
+def test_every_sender_has_its_include(sender: Sender) -> None:
+    assert str(SpfSpec(senders=(sender,)).record) == f"v=spf1 {sender.mechanism} -all"
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "words"),
+    [
+        ("include:%{x}.example.net", "macro letter 'x'"),
+        ("exists:example", "example"),
+        ("a/33", "prefix length /33 is over 32"),
+        ("mx//129", "prefix length /129 is over 128"),
+        ("include:a.example.net/24", "top label"),
+    ],
+)
+def test_refuses_a_mechanism_that_only_the_grammar_tells_from_a_good_one(mechanism: str, words: str) -> None:
+    with pytest.raises(InvalidSpec, match=r"spec\.spf\.mechanisms\[0\]: ") as caught:
+        mail_domain(spf={"mechanisms": [mechanism]})
+    assert words in str(caught.value)
+
+
+def test_addresses_do_not_count_as_look_ups() -> None:
+    mechanisms = [f"ip4:192.0.2.{number}" for number in range(20)] + ["mx"] * 9
+    spf = mail_domain(spf={"mechanisms": mechanisms, "senders": ["google"]}).spf
+    assert spf is not None
+    assert spf.lookup_terms == 10
+
+
+def test_dmarc_record_writes_only_what_differs_from_its_defaults() -> None:
+    dmarc = DmarcSpec.model_validate({"policy": "quarantine"})
+    assert dmarc.record.to_text() == "v=DMARC1; p=quarantine"
+
+
+def test_dmarc_record_writes_everything_that_was_asked_for() -> None:
+    dmarc = DmarcSpec.model_validate(
+        {
+            "policy": "reject",
+            "subdomainPolicy": "quarantine",
+            "nonexistentPolicy": "reject",
+            "adkim": "strict",
+            "aspf": "strict",
+            "rua": ["mailto:a@x.example", "mailto:b@x.example"],
+            "ruf": ["mailto:c@x.example"],
+            "testing": True,
+        }
+    )
+    tags = set(dmarc.record.to_text().split("; "))
+    assert tags >= {"p=reject", "sp=quarantine", "np=reject", "adkim=s", "aspf=s", "t=y"}
+    assert dmarc.record.rua == ("mailto:a@x.example", "mailto:b@x.example")
+    assert dmarc.record.ruf == ("mailto:c@x.example",)
+
+
+@given(local=st.text(st.sampled_from("abcXYZ019._-+='&%2C!,; "), min_size=1, max_size=12))
+def test_every_report_address_that_is_taken_fits_into_a_record(local: str) -> None:
+    """The pattern of the CRD lets nothing through that the record's writer refuses."""
+    try:
+        spec = mail_domain(dmarc={"policy": "none", "rua": [f"mailto:{local}@x.example"]})
+    except InvalidSpec:
+        assert set(local) & set("!,; %")
+        return
+    assert spec.dmarc is not None
+    assert spec.dmarc.record.rua == (f"mailto:{local}@x.example",)
+
+
+def test_parked_stands_alone() -> None:
+    spec = parse_spec(
+        "MailDomain", {"domain": "oude-naam.example", "providerRef": {"name": "zone"}, "parked": True}
+    )
+    assert isinstance(spec, MailDomainSpec)
+    assert spec.parked

@@ -1,0 +1,103 @@
+"""The wheel as users install it: in an environment of the locked runtime dependencies and nothing else."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import mailseal
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheel")
+    pip(
+        *("wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"),
+        *("--wheel-dir", str(directory), str(ROOT)),
+    )
+    (built,) = directory.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the wheel; its dependencies are links to what this one has installed.
+
+    Links, since tests use no network: the distributions are those that `requirements/base.txt` names, so a
+    module that only the tests' requirements bring is missing here as it would be for a user.
+    """
+    directory = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True)
+    (site_packages,) = directory.glob("lib/python*/site-packages")
+    for distribution in locked_distributions():
+        files = distribution.files or []
+        for top in {file.parts[0] for file in files if file.parts[0] not in {"..", "__pycache__"}}:
+            (site_packages / top).symlink_to(Path(str(distribution.locate_file(top))))
+    pip("--python", str(directory), "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+    return directory
+
+
+def pip(*args: str) -> str:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *args]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def locked_distributions() -> list[importlib.metadata.Distribution]:
+    lines = (ROOT / "requirements" / "base.txt").read_text().splitlines()
+    pins = [Requirement(line.rstrip("\\ ")) for line in lines if re.match(r"[a-z0-9]", line)]
+    return [
+        importlib.metadata.distribution(pin.name)
+        for pin in pins
+        if pin.marker is None or pin.marker.evaluate()
+    ]
+
+
+def test_the_command_tells_the_version_of_the_wheel(environment: Path, tmp_path: Path) -> None:
+    command = [str(environment / "bin" / "mailseal"), "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert mailseal.__version__ in done.stdout
+
+
+def test_every_module_of_the_wheel_can_be_imported(environment: Path, wheel: Path, tmp_path: Path) -> None:
+    """Run outside the source tree, from the installed files, with the runtime dependencies only."""
+    names = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")]
+    modules = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names]
+    assert "mailseal.records.names" in modules
+    script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+    modules = [module for module in modules if not module.endswith("__main__")]
+    command = [str(environment / "bin" / "python"), "-c", script, *modules]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_locked_dependencies_satisfy_the_wheel(environment: Path) -> None:
+    assert "No broken requirements found" in pip("--python", str(environment), "check")
+
+
+def test_the_wheel_holds_the_package_its_types_and_its_licence_only(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "mailseal/py.typed" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"mailseal", f"mailseal-{mailseal.__version__}.dist-info"}
+
+
+def test_every_locked_dependency_has_a_hash_and_no_registry_is_named() -> None:
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        text = lock.read_text()
+        assert "://" not in text, lock
+        pins = re.findall(r"^[a-z0-9][^\n]*==[^\n]*\n((?:    --hash[^\n]*\n)*)", text, re.MULTILINE)
+        assert pins, lock
+        assert all(pins), lock

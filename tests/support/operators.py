@@ -1,0 +1,110 @@
+"""The operator as a process of its own, with the rights of the chart's ServiceAccount."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.processes import bound_to_parent, end
+from support.servers.process import free_port, wait_until
+
+START_SECONDS = 30
+
+
+class OperatorProcess:
+    """`mailseal operator`, started, stopped and killed like a pod."""
+
+    def __init__(self, kubeconfig: Path, log: Path, *flags: str, namespace: str = "mailseal-system") -> None:
+        self.log = log
+        self._port = free_port("127.0.0.1")
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MAILSEAL_")},
+            "KUBECONFIG": str(kubeconfig),
+            "POD_NAMESPACE": namespace,
+            "PYTHONPATH": str(Path(__file__).parents[2] / "operator"),
+        }
+        self._command = [
+            *(sys.executable, "-m", "mailseal", "operator", "--listen", f"127.0.0.1:{self._port}"),
+            *("--lease-seconds", "7", *flags),
+        ]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start the process and wait until it reports ready."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                bound_to_parent(self._command), env=self._environment, stdout=log, stderr=log
+            )
+        try:
+            wait_until(self._ready_or_dead, START_SECONDS, "the operator's /readyz")
+        except BaseException:
+            self.stop()
+            raise
+        if self.process.poll() is not None:
+            raise AssertionError(f"the operator ended with {self.process.returncode}:\n{self.log_text()}")
+        return self
+
+    def stop(self) -> None:
+        """End the process as Kubernetes does: SIGTERM, and SIGKILL after a while."""
+        if self.process:
+            end(self.process)
+
+    def kill(self) -> None:
+        """End the process with no chance to clean up."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def freeze(self) -> None:
+        """Stop the process in its tracks, until `thaw`."""
+        if self.process:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen process go on."""
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
+
+    def log_text(self) -> str:
+        """What the process has logged so far, all its starts together."""
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of one of the process' pages; status 0 while nothing listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of the samples of that name that have these labels."""
+        _, text = self.get("/metrics")
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def _ready_or_dead(self) -> bool:
+        return (self.process is not None and self.process.poll() is not None) or self.get("/readyz")[0] == 200
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,97 @@
+"""PowerDNS Authoritative Server over SQLite as primary."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from support.servers.process import (
+    START_SECONDS,
+    NameServer,
+    ServerFailed,
+    TsigSecret,
+    require,
+    wait_until,
+    zone_text,
+)
+
+_SCHEMAS = (
+    "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql",
+    "/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql",
+    "/usr/share/doc/pdns/schema.sqlite3.sql",
+)
+
+
+class PowerDnsServer(NameServer):
+    """`pdns_server` with zones that every key may update."""
+
+    binaries = ("pdns_server", "pdnsutil", "sqlite3")
+
+    def __init__(
+        self,
+        zones: dict[str, str],
+        *,
+        keys: tuple[TsigSecret, ...] = (),
+        address: str = "127.0.0.1",
+        port: int | None = None,
+    ) -> None:
+        super().__init__(keys, address, port)
+        self.zones = {zone: zone_text(zone, records) for zone, records in zones.items()}
+        self._loaded: set[str] = set()
+
+    def add_zone(self, zone: str, records: str = "") -> None:
+        self.zones[zone] = zone_text(zone, records)
+        if self._process is not None:
+            self._prepare()
+            wait_until(lambda: self.serves(zone), START_SECONDS, f"{zone} answered after it was loaded")
+
+    def _command(self) -> list[str]:
+        return ["pdns_server", f"--config-dir={self.directory}"]
+
+    def _prepare(self) -> None:
+        (self.directory / "pdns.conf").write_text(self._configuration())
+        if not (self.directory / "zones.sqlite").exists():
+            self._run("sqlite3", "zones.sqlite", f".read {_schema()}")
+            for key in self.keys:
+                self._pdnsutil("import-tsig-key", key.name, key.algorithm, key.secret)
+        for zone in self.zones.keys() - self._loaded:
+            (self.directory / f"{zone}.zone").write_text(self.zones[zone])
+            self._pdnsutil("load-zone", zone, f"{zone}.zone")
+            self._pdnsutil("set-meta", zone, "ALLOW-DNSUPDATE-FROM", "127.0.0.0/8")
+            if self.keys:
+                self._pdnsutil("set-meta", zone, "TSIG-ALLOW-DNSUPDATE", *(key.name for key in self.keys))
+            self._loaded.add(zone)
+
+    def _configuration(self) -> str:
+        lines = [
+            "launch=gsqlite3",
+            f"gsqlite3-database={self.directory}/zones.sqlite",
+            "gsqlite3-pragma-synchronous=0",
+            f"local-address={self.address}",
+            f"local-port={self.port}",
+            f"socket-dir={self.directory}",
+            "daemon=no",
+            "guardian=no",
+            "dnsupdate=yes",
+            "allow-dnsupdate-from=",
+            "zone-cache-refresh-interval=0",
+            "receiver-threads=1",
+            "distributor-threads=1",
+            "security-poll-suffix=",
+        ]
+        return "\n".join([*lines, ""])
+
+    def _pdnsutil(self, *arguments: str) -> None:
+        self._run("pdnsutil", f"--config-dir={self.directory}", *arguments)
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ServerFailed(f"{command[0]} {command[-1]} failed:\n{done.stdout}{done.stderr}")
+
+
+def _schema() -> str:
+    found = next((path for path in _SCHEMAS if Path(path).exists()), None)
+    if found is None:
+        require("the SQLite schema of pdns-backend-sqlite3")
+    return str(found)
