@@ -34,8 +34,8 @@ test: setup lint crd-drift ## Set up, then run every check and every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: unit
-unit: $(READY) ## Run the tests of pure code only: no server, no control plane, seconds
-	$(BIN)/pytest $(wildcard $(UNIT_TESTS)) $(PYTEST_ARGS)
+unit: $(READY) ## Run the tests of pure code only: no server, no control plane
+	$(BIN)/pytest -n $(WORKERS) $(wildcard $(UNIT_TESTS)) $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Check style, types and the direction of imports

@@ -22,14 +22,18 @@ RIGHTS_IN_A_NAMESPACE = {
     "mailseal.dev/dnsproviders/status": {"patch"},
     "mailseal.dev/dkimkeys/finalizers": {"update"},
     "/secrets": {"get", "list", "watch", "create", "patch"},
-    "/events": {"create", "patch"},
+    "/events": {"create"},
 }
 RIGHTS_IN_THE_CLUSTER = {
     "mailseal.dev/clusterdnsproviders": {"get", "list", "watch", "patch"},
     "mailseal.dev/clusterdnsproviders/status": {"patch"},
-    "apiextensions.k8s.io/customresourcedefinitions": {"get", "list", "watch"},
 }
-LEASE_RIGHTS = {"coordination.k8s.io/leases": {"get", "create", "update", "patch"}}
+CLUSTER_ID = {"/namespaces/kube-system": {"get"}}
+LATE_KINDS = {"apiextensions.k8s.io/customresourcedefinitions": {"list", "watch"}}
+LEASE_RIGHTS = {
+    "coordination.k8s.io/leases": {"create"},
+    "coordination.k8s.io/leases/mailseal": {"get", "update"},
+}
 
 
 def rights_of(manifests: list[Manifest]) -> dict[str, dict[str, set[str]]]:
@@ -57,23 +61,23 @@ def rights_of(manifests: list[Manifest]) -> dict[str, dict[str, set[str]]]:
 
 def test_cluster_wide_rights_are_exactly_these() -> None:
     assert rights_of(chart.render()) == {
-        "": RIGHTS_IN_A_NAMESPACE | RIGHTS_IN_THE_CLUSTER | {"/namespaces/kube-system": {"get"}},
+        "": RIGHTS_IN_A_NAMESPACE | RIGHTS_IN_THE_CLUSTER | LATE_KINDS | CLUSTER_ID,
         chart.NAMESPACE: LEASE_RIGHTS,
     }
 
 
 def test_with_an_id_of_its_own_the_operator_does_not_read_the_cluster_id() -> None:
     rights = rights_of(chart.render("--set", "operator.id=west"))
-    assert rights[""] == RIGHTS_IN_A_NAMESPACE | RIGHTS_IN_THE_CLUSTER
+    assert rights[""] == RIGHTS_IN_A_NAMESPACE | RIGHTS_IN_THE_CLUSTER | LATE_KINDS
 
 
 def test_namespaced_rights_are_exactly_these() -> None:
     """Secrets: those of the watched namespaces, and by name its own, which cluster providers refer to."""
     assert rights_of(chart.render("--set", "operator.watchNamespaces={alpha,beta}")) == {
-        "": RIGHTS_IN_THE_CLUSTER | {"/namespaces": {"get", "list", "watch"}},
+        "": RIGHTS_IN_THE_CLUSTER | CLUSTER_ID,
         "alpha": RIGHTS_IN_A_NAMESPACE,
         "beta": RIGHTS_IN_A_NAMESPACE,
-        "default": {"/events": {"create", "patch"}},
+        "default": {"/events": {"create"}},
         chart.NAMESPACE: LEASE_RIGHTS | {"/secrets": {"get"}},
     }
 
@@ -86,7 +90,7 @@ def test_watching_its_own_and_the_default_namespace_adds_up() -> None:
 
 def test_an_operator_that_lives_in_default_has_its_credentials_and_events() -> None:
     rights = rights_of(chart.render("--set", "operator.watchNamespaces={alpha}", namespace="default"))
-    assert rights["default"] == LEASE_RIGHTS | {"/secrets": {"get"}, "/events": {"create", "patch"}}
+    assert rights["default"] == LEASE_RIGHTS | {"/secrets": {"get"}, "/events": {"create"}}
 
 
 def test_without_leader_election_there_are_no_leases() -> None:
@@ -135,7 +139,7 @@ def can(cluster: Cluster, kubeconfig: Path, verb: str, resource: str, namespace:
         ("list", "clusterdnsproviders.mailseal.dev", "*", True),
         ("create", "secrets", "default", True),
         ("create", "events", "default", True),
-        ("update", "leases.coordination.k8s.io", chart.NAMESPACE, True),
+        ("create", "leases.coordination.k8s.io", chart.NAMESPACE, True),
         ("watch", "customresourcedefinitions.apiextensions.k8s.io", "*", True),
         ("delete", "secrets", "default", False),
         ("update", "secrets", "default", False),
@@ -143,10 +147,12 @@ def can(cluster: Cluster, kubeconfig: Path, verb: str, resource: str, namespace:
         ("delete", "maildomains.mailseal.dev", "default", False),
         ("update", "maildomains.mailseal.dev/status", "default", False),
         ("list", "events", "default", False),
-        ("update", "leases.coordination.k8s.io", "default", False),
+        ("update", "leases.coordination.k8s.io", chart.NAMESPACE, False),
+        ("create", "leases.coordination.k8s.io", "default", False),
         ("get", "pods", chart.NAMESPACE, False),
         ("get", "configmaps", "default", False),
         ("list", "namespaces", "*", False),
+        ("patch", "events", "default", False),
         ("patch", "customresourcedefinitions.apiextensions.k8s.io", "*", False),
         ("create", "clusterrolebindings.rbac.authorization.k8s.io", "*", False),
     ],

@@ -113,6 +113,7 @@ def test_operator_settings_become_flags() -> None:
         "--heritage",
         "--leader-election",
         "--lease-namespace=$(POD_NAMESPACE)",
+        "--lease-name=mailseal",
         "--listen=0.0.0.0:8080",
         "--log-format=json",
     ]
@@ -127,6 +128,7 @@ def test_operator_settings_become_flags() -> None:
         "--no-heritage",
         "--leader-election",
         "--lease-namespace=$(POD_NAMESPACE)",
+        "--lease-name=mailseal",
         "--listen=0.0.0.0:8080",
         "--log-format=text",
         "--watch-namespace=a",

@@ -14,6 +14,7 @@ import pytest
 from support import binaries
 from support import controlplane as control_planes
 from support.cluster import Cluster, KubectlFailedError
+from support.givencluster import RestartImpossibleError
 
 TESTS = Path(__file__).resolve().parent.parent
 
@@ -56,7 +57,7 @@ def test_a_given_cluster_is_used_and_left_running(
     monkeypatch.setenv("KUBECONFIG", str(controlplane.kubeconfig))
     with control_planes.running() as given:
         assert given.get("namespace", "default")["status"]["phase"] == "Active"
-        with pytest.raises(control_planes.RestartImpossibleError, match="not ours"):
+        with pytest.raises(RestartImpossibleError, match="not ours"):
             given.restart_apiserver()
     assert controlplane.get("namespace", "default")["status"]["phase"] == "Active"
 

@@ -6,11 +6,13 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import mailseal
 
@@ -53,12 +55,15 @@ def pip(*args: str) -> str:
     return done.stdout
 
 
+def pins_of(lock: str) -> list[Requirement]:
+    lines = (ROOT / "requirements" / lock).read_text().splitlines()
+    return [Requirement(line.rstrip("\\ ")) for line in lines if re.match(r"[a-z0-9]", line)]
+
+
 def locked_distributions() -> list[importlib.metadata.Distribution]:
-    lines = (ROOT / "requirements" / "base.txt").read_text().splitlines()
-    pins = [Requirement(line.rstrip("\\ ")) for line in lines if re.match(r"[a-z0-9]", line)]
     return [
         importlib.metadata.distribution(pin.name)
-        for pin in pins
+        for pin in pins_of("base.txt")
         if pin.marker is None or pin.marker.evaluate()
     ]
 
@@ -84,6 +89,24 @@ def test_every_module_of_the_wheel_can_be_imported(environment: Path, wheel: Pat
 
 def test_the_locked_dependencies_satisfy_the_wheel(environment: Path) -> None:
     assert "No broken requirements found" in pip("--python", str(environment), "check")
+
+
+def test_the_locks_are_up_to_date_with_the_project() -> None:
+    """When this fails, `make lock` is due."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {
+        "base.txt": project["dependencies"],
+        "dev.txt": [*project["dependencies"], *project["optional-dependencies"]["dev"]],
+    }
+    for lock, requirements in wanted.items():
+        pinned = {pin.name: next(iter(pin.specifier)).version for pin in pins_of(lock)}
+        unmet = [text for text in requirements if not is_met(Requirement(text), pinned)]
+        assert unmet == [], lock
+
+
+def is_met(requirement: Requirement, pinned: dict[str, str]) -> bool:
+    version = pinned.get(canonicalize_name(requirement.name))
+    return version is not None and requirement.specifier.contains(version)
 
 
 def test_the_wheel_holds_the_package_its_types_and_its_licence_only(wheel: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailseal.planning import InvalidOperatorId, keys_in_heritage, keys_of
@@ -49,6 +49,7 @@ heritages = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(heritages)
 def test_a_record_reads_as_it_was_written(heritage: Heritage) -> None:
     assert Heritage.parse(ZONE, heritage.to_txt()) == heritage
@@ -65,6 +66,7 @@ def test_the_text_is_sorted_and_short() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_without_an_error(raw: bytes) -> None:
     Heritage.parse(ZONE, TxtData.of(raw))

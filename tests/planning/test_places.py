@@ -145,7 +145,7 @@ class TestOnePlace:
         zone.put(APEX, OURS, TxtData((b"v=spf1", b" mx -all")))
         wanted = mail_domain()
         assert outcome(plan_for(zone, wanted), wanted).reason == Reason.FOREIGN_VALUE
-        settle(zone, mail_domain(adoption="Replace"))
+        sync(zone, mail_domain(adoption="Replace"))
         assert zone.rrsets[APEX].values == (TxtData.of(OURS),)
 
     def test_our_own_value_is_replaced_in_one_change(self) -> None:
@@ -382,10 +382,11 @@ class TestOtherOperators:
         settle(zone, wanted)
         theirs = heritage_of("cluster-b", APEX, OURS)
         zone.put(HERITAGE, theirs, *zone.rrsets[HERITAGE].values)
-        plan = settle(zone, replace(wanted, deleting=True))
+        plan = sync(zone, replace(wanted, deleting=True))
         assert zone.texts() == {OURS}
         assert zone.rrsets[HERITAGE].values == (theirs,)
         assert plan.outcomes[wanted.owner] == ()
+        assert plan.held[wanted.owner] == ()
 
     def test_places_that_the_other_operator_does_not_claim_are_ours(self) -> None:
         zone = SimulatedZone()
@@ -429,6 +430,15 @@ class TestAbsentResources:
         plan = settle(zone, mail_domain("given", **spf("a")))
         assert zone.texts() == {OTHER}
         assert plan.orphans == ()
+
+    def test_forgetting_for_an_absent_resource_is_the_work_of_those_who_are_there(self) -> None:
+        zone = SimulatedZone()
+        given = mail_domain("given", dmarc={"policy": "none"})
+        settle(zone, mail_domain("absent"), given)
+        zone.put(APEX)
+        (planned,) = plan_for(zone, given).changes
+        assert planned.change.key == HERITAGE
+        assert planned.owners == {given.owner}
 
     def test_a_resource_made_again_for_another_domain_does_not_own_the_old_values(self) -> None:
         zone = SimulatedZone()

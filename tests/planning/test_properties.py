@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,9 @@ KEYS = (
 )
 SELECTORS = (txt_key(f"s1._domainkey.{ZONE}"), txt_key(f"s2._domainkey.{ZONE}"))
 TXT_KEYS = (APEX, DMARC, HERITAGE, txt_key(f"_mta-sts.{ZONE}"), txt_key(f"sub.{ZONE}"), *SELECTORS)
+
+unhurried = settings(deadline=None)
+"""A busy machine is no failure."""
 
 Wanted = Mapping[str, Claim]
 """What users want at one moment, by resource."""
@@ -167,6 +171,7 @@ def live(zone: SimulatedZone, history: Iterable[Wanted]) -> Wanted:
     return before
 
 
+@unhurried
 @given(zones_of(foreign_txt), histories)
 def test_every_foreign_value_survives_byte_for_byte(zone: SimulatedZone, history: list[Wanted]) -> None:
     """Also when it looks like ours, is malformed, or shares the RRset with ours."""
@@ -177,6 +182,7 @@ def test_every_foreign_value_survives_byte_for_byte(zone: SimulatedZone, history
     assert foreign <= values_in(zone)
 
 
+@unhurried
 @given(zones_of(unlike_ours), histories)
 def test_when_all_resources_are_deleted_the_zone_is_as_it_was_found(
     zone: SimulatedZone, history: list[Wanted]
@@ -187,6 +193,7 @@ def test_when_all_resources_are_deleted_the_zone_is_as_it_was_found(
     assert same_zones(zone, found)
 
 
+@unhurried
 @given(zones_of(foreign_txt), st.lists(wanted_with(adoptions), min_size=1, max_size=4))
 def test_replace_removes_only_what_is_of_a_wanted_kind(zone: SimulatedZone, history: list[Wanted]) -> None:
     unknown = {(key, value) for key, value in values_in(zone) if singleton_of(value) is None}
@@ -194,6 +201,7 @@ def test_replace_removes_only_what_is_of_a_wanted_kind(zone: SimulatedZone, hist
     assert unknown <= values_in(zone)
 
 
+@unhurried
 @given(zones_of(foreign_txt), st.lists(wanted_with(adoptions), min_size=1, max_size=4), st.data())
 def test_a_lost_status_changes_nothing(
     zone: SimulatedZone, history: list[Wanted], data: st.DataObject
@@ -217,6 +225,7 @@ def test_a_lost_status_changes_nothing(
     assert same_zones(zone, forgetful)
 
 
+@unhurried
 @given(zones_of(foreign_txt), st.lists(wanted_with(adoptions), min_size=2, max_size=3), st.data())
 def test_stopping_after_any_change_and_planning_again_leads_to_the_same_zone(
     zone: SimulatedZone, history: list[Wanted], data: st.DataObject
@@ -232,6 +241,7 @@ def test_stopping_after_any_change_and_planning_again_leads_to_the_same_zone(
     assert same_zones(zone, straight)
 
 
+@unhurried
 @given(zones_of(foreign_txt), wanted_with(adoptions), wanted_with(adoptions), st.data())
 def test_no_value_of_ours_is_ever_without_an_entry(
     zone: SimulatedZone, first: Wanted, second: Wanted, data: st.DataObject
@@ -246,6 +256,7 @@ def test_no_value_of_ours_is_ever_without_an_entry(
     assert values_in(zone) <= foreign
 
 
+@unhurried
 @given(
     zones_of(foreign_txt),
     wanted_with(adoptions),
@@ -266,6 +277,7 @@ def test_two_operators_come_to_rest(
     assert changes == []
 
 
+@unhurried
 @given(zones_of(foreign_txt), wanted_with(adoptions), st.data())
 def test_planning_for_some_of_the_resources_removes_nothing_of_the_others(
     zone: SimulatedZone, wanted: Wanted, data: st.DataObject
@@ -284,7 +296,8 @@ def test_planning_for_some_of_the_resources_removes_nothing_of_the_others(
     assert held <= {(key, value.identity) for key, value in values_in(zone)}
 
 
-@given(zones_of(unlike_ours), wanted_with(adoptions), st.data())
+@unhurried
+@given(zones_of(unlike_ours), wanted_with(st.just("Equal")), st.data())
 def test_planning_for_some_and_then_for_all_leads_to_the_same_zone(
     zone: SimulatedZone, wanted: Wanted, data: st.DataObject
 ) -> None:
@@ -296,6 +309,7 @@ def test_planning_for_some_and_then_for_all_leads_to_the_same_zone(
     assert same_zones(zone, before)
 
 
+@unhurried
 @given(zones_of(foreign_txt), wanted_with(adoptions), st.data())
 def test_a_server_that_splits_and_orders_anew_causes_no_changes(
     zone: SimulatedZone, wanted: Wanted, data: st.DataObject
@@ -311,6 +325,7 @@ def test_a_server_that_splits_and_orders_anew_causes_no_changes(
     assert plan_for(zone, *wanted.values()).changes == ()
 
 
+@unhurried
 @given(zones_of(foreign_txt), st.lists(wanted_with(st.just("Equal")), min_size=1, max_size=3))
 def test_upsert_only_never_leaves_a_place_empty(zone: SimulatedZone, history: list[Wanted]) -> None:
     places: set[tuple[RRsetKey, object]] = set()
@@ -324,11 +339,9 @@ def test_upsert_only_never_leaves_a_place_empty(zone: SimulatedZone, history: li
         before = wanted
 
 
+@unhurried
 @given(zones_of(foreign_txt), wanted_with(adoptions), st.randoms())
-@settings(max_examples=30)
-def test_the_order_of_the_claims_does_not_matter(
-    zone: SimulatedZone, wanted: Wanted, random: st.randoms
-) -> None:
+def test_the_order_of_the_claims_does_not_matter(zone: SimulatedZone, wanted: Wanted, random: Random) -> None:
     claims = list(wanted.values())
     shuffled = random.sample(claims, len(claims))
     assert plan_for(zone, *claims) == plan_for(zone, *shuffled)

@@ -141,9 +141,7 @@ def _build(program: GoProgram, report: Report) -> None:
             f"{program.name} {program.version} has to be built, but there is no `go` command. Install Go 1.26"
             " or newer, or set KUBEBUILDER_ASSETS to a directory that holds etcd, kube-apiserver and kubectl."
         )
-    report(
-        f"{program.name} {program.version}: building with Go, once; the first build takes some minutes"
-    )
+    report(f"{program.name} {program.version}: building with Go, once; the first build takes some minutes")
     flags = " ".join(["-s", "-w", *(f"-X {name}={program.version}" for name in program.version_variables)])
     with tempfile.TemporaryDirectory(dir=program.cached.parent, prefix=f"{program.name}-") as workspace:
         built = Path(workspace) / program.name

@@ -19,8 +19,6 @@ Nothing here needs pytest: `with controlplane.running() as cluster: ...`
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import secrets
 import shutil
@@ -40,6 +38,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from support import binaries
 from support.certificates import issue_server_certificate, write_private_key
 from support.cluster import Cluster, write_kubeconfig
+from support.givencluster import GivenCluster
 from support.processes import bound_to_parent, end
 
 _START_SECONDS = 90
@@ -52,10 +51,6 @@ _ETCD_SOCKET = "unix://etcd.sock"
 
 class ControlPlaneFailedError(Exception):
     """The control plane did not start; the message holds the end of the process's log."""
-
-
-class RestartImpossibleError(Exception):
-    """The API server belongs to somebody else's cluster."""
 
 
 @contextmanager
@@ -202,47 +197,6 @@ class ControlPlane(Cluster):
 
     def _log_tail(self, name: str) -> str:
         return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:])
-
-
-class GivenCluster(Cluster):
-    """The cluster of the user's current kubeconfig context, which must authenticate with a token."""
-
-    def __init__(self) -> None:
-        kubectl = [
-            str(binaries.find("kubectl")),
-            "config",
-            "view",
-            "--raw",
-            "--minify",
-            "--flatten",
-            "-o",
-            "json",
-        ]
-        config = json.loads(subprocess.run(kubectl, capture_output=True, check=True).stdout)
-        server = config["clusters"][0]["cluster"]
-        workspace = Path(tempfile.mkdtemp(prefix="mailseal-cluster-"))
-        kubeconfig = workspace / "kubeconfig.json"
-        kubeconfig.touch(mode=0o600)
-        kubeconfig.write_text(json.dumps(config))
-        ca_file = workspace / "ca.crt"
-        ca_file.write_bytes(base64.b64decode(server["certificate-authority-data"]))
-        super().__init__(
-            kubeconfig=kubeconfig,
-            url=server["server"],
-            ca_file=ca_file,
-            admin_token=config["users"][0]["user"].get("token", ""),
-            workspace=workspace,
-        )
-
-    def restart_apiserver(self) -> None:
-        """Refuse: the API server is not ours."""
-        raise RestartImpossibleError(
-            f"The API server at {self.url} is not ours to restart: unset MAILSEAL_TEST_USE_KUBECONFIG."
-        )
-
-    def stop(self) -> None:
-        """Remove the files that were made for it; the cluster runs on."""
-        shutil.rmtree(self.workspace, ignore_errors=True)
 
 
 def _reserve_port() -> socket.socket:

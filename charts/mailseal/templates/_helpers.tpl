@@ -65,7 +65,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   verbs: [get, list, watch, create, patch]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- end }}
 
 {{/* What it needs on cluster-scoped kinds, wherever its namespaced resources are. */}}
@@ -76,10 +76,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [mailseal.dev]
   resources: [clusterdnsproviders/status]
   verbs: [patch]
-# Kopf notices when its kinds are installed or change their version.
-- apiGroups: [apiextensions.k8s.io]
-  resources: [customresourcedefinitions]
-  verbs: [get, list, watch]
+{{- if not .Values.operator.id }}
+# Its uid is where the operator id is taken from.
+- apiGroups: [""]
+  resources: [namespaces]
+  resourceNames: [kube-system]
+  verbs: [get]
+{{- end }}
 {{- end }}
 
 {{/* In its own namespace: the credentials of ClusterDnsProviders. */}}
@@ -92,12 +95,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "mailseal.eventRules" -}}
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- end }}
 
 {{/* In its own namespace: which replica works. */}}
 {{- define "mailseal.leaseRules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, create, update, patch]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "mailseal.fullname" . }}]
+  verbs: [get, update]
 {{- end }}

@@ -7,7 +7,6 @@ from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.kube.api import Conflict, NotFound
 from mailseal.kube.claims import rival_of
 from mailseal.kube.conditions import Verdict
-from mailseal.kube.dkim_secrets import SecretUnusable
 from mailseal.kube.objects import FINALIZER, StoredObject, stored
 from mailseal.kube.providers import OpenProvider, permitted
 from mailseal.kube.runtime import Runtime
@@ -17,6 +16,10 @@ from mailseal.providers.base import ProviderError
 
 class NotYet(Exception):
     """Something that comes by itself is awaited: nothing to report, nothing to retry."""
+
+
+class AwaitsKeys(NotYet):
+    """The DkimKey's Secret has to be read or made first."""
 
 
 class NotAdmitted(Exception):
@@ -40,7 +43,7 @@ class Admission:
     async def admit(self, resource: StoredObject) -> ZoneKey:
         """The zone to plan the resource in; it then has our finalizer and, for a DkimKey, its Secret.
 
-        Raises `NotYet`, `NotAdmitted`, `ApiError`.
+        Raises `AwaitsKeys`, `NotYet`, `NotAdmitted`, `ApiError`.
         """
         spec = resource.spec
         if not isinstance(spec, RecordOwnerSpec):
@@ -53,7 +56,8 @@ class Admission:
             raise NotAdmitted(error.reason, str(error), retry=error.retryable) from None
         if not resource.deleting:
             await self._hold(resource)
-            await self._ensure_keys(resource, spec)
+            if isinstance(spec, DkimKeySpec) and not self._runtime.secrets.is_complete(resource, spec):
+                raise AwaitsKeys
         return ZoneKey(opened.key, zone)
 
     def _provider(self, resource: StoredObject, spec: RecordOwnerSpec) -> OpenProvider:
@@ -72,8 +76,7 @@ class Admission:
             raise NotAdmitted(
                 "ProviderNotAllowed",
                 f"{key} does not allow namespace {resource.key.namespace} to publish records of "
-                f"{spec.domain}: "
-                "ask its administrator for allowedNamespaces and allowedDomains",
+                f"{spec.domain}: ask its administrator for allowedNamespaces and allowedDomains",
             )
         return opened
 
@@ -97,14 +100,6 @@ class Admission:
         except (Conflict, NotFound):
             raise NotAdmitted("Pending", "the resource was just changed; trying again", retry=True) from None
         self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
-
-    async def _ensure_keys(self, resource: StoredObject, spec: RecordOwnerSpec) -> None:
-        if not isinstance(spec, DkimKeySpec):
-            return
-        try:
-            await self._runtime.secrets.ensure(resource, spec, self._runtime.clock())
-        except SecretUnusable as error:
-            raise NotAdmitted(error.reason, str(error)) from None
 
 
 def _why(provider: StoredObject) -> str:

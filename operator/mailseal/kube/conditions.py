@@ -88,6 +88,11 @@ def _condition(
     }
 
 
+def is_current(status: Mapping[str, Any], generation: int) -> bool:
+    """True when a stored status says Ready=True of this very generation of the spec."""
+    return is_ready(status) and status.get("observedGeneration") == generation
+
+
 def is_ready(status: Mapping[str, Any]) -> bool:
     """True when a stored status says Ready=True."""
     return any(

@@ -1,16 +1,19 @@
-"""The operator's two loops: preparing resources one by one, and keeping zones."""
+"""The operator's loops: preparing resources one by one, making their keys, and keeping zones."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailseal.kube.admission import Admission, NotAdmitted, NotYet
+from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.kube.admission import Admission, AwaitsKeys, NotAdmitted, NotYet
 from mailseal.kube.api import KubeApi
-from mailseal.kube.dkim_secrets import DkimSecrets, owner_of_secret
+from mailseal.kube.conditions import Verdict, is_current
+from mailseal.kube.dkim_secrets import DkimSecrets, SecretUnusable, owner_of_secret
 from mailseal.kube.objects import PROVIDER_KINDS, ObjectKey, StoredObject, stored
 from mailseal.kube.outcomes import OutcomeReporter, domain_of
 from mailseal.kube.providerkeeper import ProviderKeeper, recheck_after
@@ -22,6 +25,8 @@ from mailseal.kube.store import Store
 from mailseal.kube.workqueue import WorkQueue, backoff
 from mailseal.kube.zonekeeper import ZoneKeeper
 
+KEYS_AT_ONCE = 8
+"""Secrets that are read or made at the same time; fewer keys are generated at once."""
 SOON = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=1)
 
@@ -29,6 +34,14 @@ LONGEST_RETRY = timedelta(minutes=1)
 def utc_now() -> datetime:
     """The time, with its zone."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstruction:
+    """Since when, and through how many tries, a resource could not be admitted."""
+
+    since: datetime
+    attempts: int = 0
 
 
 class Controller:
@@ -54,19 +67,21 @@ class Controller:
             reporter=Reporter(api, store, clock),
         )
         self._news: set[ObjectKey] = set()
-        self._attempts: dict[ObjectKey, int] = {}
+        self._obstructed: dict[ObjectKey, Obstruction] = {}
         self._admission = Admission(self._runtime)
         self._providers = ProviderKeeper(self._runtime)
         self._providers.on_news = self._provider_has_news
         self._zones = ZoneKeeper(self._runtime, OutcomeReporter(self._runtime))
         self._zones.on_provider_trouble = self._provider_has_trouble
         self._objects: WorkQueue[ObjectKey] = WorkQueue("objects", self._work, settings.object_concurrency)
+        self._keys: WorkQueue[ObjectKey] = WorkQueue("keys", self._work_on_keys, KEYS_AT_ONCE)
 
     async def run(self) -> None:
         """Work until cancelled, then close what is open."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._objects.run(), name="objects")
+                group.create_task(self._keys.run(), name="keys")
                 group.create_task(self._zones.queue.run(), name="zones")
         finally:
             await self._runtime.pool.close_all()
@@ -82,7 +97,7 @@ class Controller:
         """Work on a resource if what was remembered of it is news. Called when all kinds have been listed."""
         if key in self._news:
             self._news.discard(key)
-            self._attempts.pop(key, None)
+            self._obstructed.pop(key, None)
             self._objects.add(key)
 
     def deleted(self, key: ObjectKey) -> None:
@@ -112,7 +127,7 @@ class Controller:
         elif resource is None or (resource.deleting and not resource.held):
             self._zones.withdraw(key)
             self._runtime.secrets.forget(key)
-            self._attempts.pop(key, None)
+            self._obstructed.pop(key, None)
         else:
             await self._work_on_records(resource)
 
@@ -127,18 +142,46 @@ class Controller:
         key = resource.key
         try:
             zone = await self._admission.admit(resource)
+        except AwaitsKeys:
+            self._keys.add(key)
         except NotYet:
             return
         except NotAdmitted as obstacle:
             self._zones.withdraw(key)
-            if not (obstacle.retry and key not in self._attempts):
-                await self._runtime.reporter.report(resource, obstacle.verdict, {})
-            if obstacle.retry:
-                attempts = self._attempts[key] = self._attempts.get(key, 0) + 1
-                self._objects.add(key, backoff(attempts, SOON, LONGEST_RETRY))
+            await self._obstruct(resource, obstacle)
+        else:
+            self._obstructed.pop(key, None)
+            self._zones.admit(key, zone, domain_of(resource))
+            provider = self._runtime.store.get(zone.provider)
+            if provider and not provider.held:
+                self._objects.add(zone.provider)
+
+    async def _obstruct(self, resource: StoredObject, obstacle: NotAdmitted) -> None:
+        """Report an obstacle, and try again where it may pass; a passing one is given some time first."""
+        key, now = resource.key, self._runtime.clock()
+        known = self._obstructed.get(key, Obstruction(now))
+        grace = (
+            self._runtime.settings.stale_after if is_current(resource.status, resource.generation) else SOON
+        )
+        if not obstacle.retry or now - known.since >= grace:
+            await self._runtime.reporter.report(resource, obstacle.verdict, {})
+        if obstacle.retry:
+            self._obstructed[key] = Obstruction(known.since, known.attempts + 1)
+            self._objects.add(key, backoff(known.attempts + 1, SOON, LONGEST_RETRY))
+
+    async def _work_on_keys(self, key: ObjectKey) -> None:
+        """Read or make the Secret of a DkimKey; generating keys takes long and holds up nobody else here."""
+        resource = self._runtime.store.get(key)
+        if resource is None or resource.deleting or not isinstance(resource.spec, DkimKeySpec):
             return
-        self._attempts.pop(key, None)
-        self._zones.admit(key, zone, domain_of(resource))
+        try:
+            await self._runtime.secrets.ensure(resource, resource.spec, self._runtime.clock())
+        except SecretUnusable as error:
+            self._zones.withdraw(key)
+            verdict = Verdict(False, error.reason, str(error), stalled=True)
+            await self._runtime.reporter.report(resource, verdict, {})
+        else:
+            self._objects.add(key)
 
     def _provider_has_news(self, provider: ObjectKey) -> None:
         for key in self._runtime.store.of_provider(provider):

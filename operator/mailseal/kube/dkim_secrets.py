@@ -63,6 +63,12 @@ class DkimSecrets:
         """What is known of the DkimKey's Secret."""
         return self._views.get(key)
 
+    def is_complete(self, resource: StoredObject, spec: DkimKeySpec) -> bool:
+        """True when the Secret is known, is the one that the spec names, and has all its keys."""
+        view = self._views.get(resource.key)
+        named = spec.secret.name or resource.key.name
+        return view is not None and view.name == named and not missing_keys(spec, view.keys)
+
     def forget(self, key: ObjectKey) -> None:
         """Drop what is known, so that the Secret is read again."""
         self._views.pop(key, None)

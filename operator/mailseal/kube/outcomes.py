@@ -11,7 +11,7 @@ from datetime import datetime
 from mailseal.engine import ZoneOutcome
 from mailseal.kube import metrics
 from mailseal.kube.api import ApiError, Conflict, NotFound
-from mailseal.kube.conditions import Verdict, is_ready, verdict_on
+from mailseal.kube.conditions import Verdict, is_current, verdict_on
 from mailseal.kube.details import details_of
 from mailseal.kube.objects import FINALIZER, StoredObject, stored
 from mailseal.kube.reporter import WARNING
@@ -99,16 +99,12 @@ class OutcomeReporter:
             return False
         since = self._troubled_since.setdefault(owner, self._runtime.clock())
         written = any(owner in planned.owners for planned in outcome.written)
-        current = (
-            is_ready(resource.status) and resource.status.get("observedGeneration") == resource.generation
-        )
+        current = is_current(resource.status, resource.generation)
         return current and not written and self._runtime.clock() - since < self._runtime.settings.stale_after
 
     async def _announce_repairs(self, resource: StoredObject, written: Iterable[PlannedChange]) -> None:
         """An Event where something that we had published was changed behind our back and is written again."""
-        if resource.deleting or not is_ready(resource.status):
-            return
-        if resource.status.get("observedGeneration") != resource.generation:
+        if resource.deleting or not is_current(resource.status, resource.generation):
             return
         published = {(record["name"], record["type"]) for record in resource.status.get("records", ())}
         for planned in written:

@@ -26,7 +26,7 @@ class Fate:
     granted: bool = False
     """It is what its place shall hold."""
     why: str = ""
-    """For a value that stays although its place does not want it."""
+    """For a value that its keepers do not want any more: why it stays all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,19 @@ class FateRules:
     def _unwanted(
         self, key: RRsetKey, value: Rdata, holders: frozenset[Stake], verdict: Verdict | None
     ) -> Fate:
-        """The fate of a value whose place nobody has: removed, unless one of these keeps it."""
+        """The fate of a value whose place nobody has: removed, unless somebody keeps it.
+
+        Where only an absent resource or another operator keeps it, those who are here let go of it.
+        """
         absent = self.ownership.absent_holders(key, value)
         blocked = holders & self._contenders(verdict)
-        heritage = self.ownership.foreign_heritage(key, value)
-        grounds: list[tuple[frozenset[Stake], str]] = []
         if self.upsert_only:
-            grounds.append((holders, "the provider's policy is UpsertOnly"))
+            return Fate(key, value, holders, holders, why="the provider's policy is UpsertOnly")
         if blocked:
-            grounds.append((blocked, "the conflict about what shall stand in its place is not resolved"))
-        if absent:
-            grounds.append((absent, "mailseal published it for a resource that is not there, too"))
-        if heritage:
-            grounds.append((frozenset(), f"the mailseal operator {heritage.operator_id!r} claims it, too"))
-        keepers = frozenset(keeper for keepers, _ in grounds for keeper in keepers)
-        return Fate(key, value, holders, keepers, stays=bool(grounds), why=grounds[0][1] if grounds else "")
+            why = "the conflict about what shall stand in its place is not resolved"
+            return Fate(key, value, holders, blocked | absent, why=why)
+        is_claimed = self.ownership.foreign_heritage(key, value) is not None
+        return Fate(key, value, holders, absent, stays=bool(absent) or is_claimed)
 
     def _contenders(self, verdict: Verdict | None) -> frozenset[Stake]:
         if verdict is None:

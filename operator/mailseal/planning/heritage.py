@@ -27,7 +27,7 @@ _OPERATOR_ID = re.compile(r"[A-Za-z0-9._/-]{1,128}")
 _NAME = re.compile(r"[a-z0-9_*.-]+")
 
 
-class InvalidOperatorId(ValueError):  # noqa: N818 - says what it is
+class InvalidOperatorId(ValueError):
     """The operator id cannot stand in a heritage record."""
 
 

@@ -32,7 +32,7 @@ def outcomes_of(claim: Claim, wishes: Wishes, decided: Decisions) -> tuple[Recor
     told = {(outcome.key, outcome.value.identity) for outcome in wanted}
     stake = Stake.of(claim)
     past = [
-        *(_of_fate(fate) for fate in decided.fates if stake in fate.holders and not fate.granted),
+        *(_of_fate(fate) for fate in decided.fates if _concerns(fate, stake)),
         *_of_released(stake, decided),
     ]
     return (
@@ -59,6 +59,13 @@ def _obstacle(contribution: Contribution, verdict: Verdict) -> Obstacle | None:
     if contribution is verdict.winner:
         return verdict.obstacle
     return obstacle_of_loser(verdict, contribution)
+
+
+def _concerns(fate: Fate, stake: Stake) -> bool:
+    """True for a value that the resource held and that it has not let go of in silence."""
+    if fate.granted or stake not in fate.holders:
+        return False
+    return stake in fate.keepers or not fate.stays
 
 
 def _of_fate(fate: Fate) -> RecordOutcome:

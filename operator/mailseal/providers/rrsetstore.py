@@ -23,6 +23,11 @@ def check_batch(zone: DnsName, changes: Sequence[RRsetChange]) -> None:
         seen.add(change.key)
 
 
+def alters(change: RRsetChange) -> bool:
+    """True when the sets before and after differ."""
+    return change.before is not None if change.after is None else not change.after.same_as(change.before)
+
+
 def read_rrsets(held: Mapping[RRsetKey, RRset], keys: Collection[RRsetKey]) -> dict[RRsetKey, RRset]:
     """The sets of `keys` that are held, and the CNAME at each of their names."""
     wanted = {*keys, *(RRsetKey(key.name, RecordType.CNAME) for key in keys)}
@@ -41,9 +46,10 @@ def changed_rrsets(
     """
     for change in changes:
         _compare(held.get(change.key), change)
-    result = {key: rrset for key, rrset in held.items() if key not in {change.key for change in changes}}
-    result.update({change.key: change.after for change in changes if change.after is not None})
-    for change in changes:
+    altering = [change for change in changes if alters(change)]
+    result = {key: rrset for key, rrset in held.items() if key not in {change.key for change in altering}}
+    result.update({change.key: change.after for change in altering if change.after is not None})
+    for change in altering:
         if change.after is not None:
             _check_cname_alone(result, change.key, other_data_at)
     return result

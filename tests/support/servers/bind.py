@@ -11,7 +11,9 @@ from support.servers.process import START_SECONDS, NameServer, TsigSecret, wait_
 class BindServer(NameServer):
     """`named` with dynamic zones; with `primary`, a secondary of that server's zones.
 
-    A secondary hears of changes only when it is `notified`; otherwise it lags until its next start.
+    A secondary hears of changes only when it is `notified`; otherwise it lags until its next start, at
+    which it transfers all zones, since it keeps none on disk.
+    BIND listens on addresses that an interface has: `127.0.0.1` and `::1`, but not other 127.x.x.x.
     `access` stands in every primary zone in place of `allow-update` for all keys, and `options` in the
     options block, for what a test is about.
     """
@@ -104,7 +106,7 @@ class BindServer(NameServer):
     def _zone_block(self, zone: str) -> str:
         if self.primary is not None:
             source = f"primaries {{ {self.primary.address} port {self.primary.port}; }}"
-            return f'zone "{zone}" {{ type secondary; file "{zone}.zone"; {source}; }};'
+            return f'zone "{zone}" {{ type secondary; {source}; }};'
         allowed = "".join(f'key "{key.name}"; ' for key in self.keys) or "none; "
         access = self._access if self._access is not None else f"allow-update {{ {allowed}}};"
         notified = "".join(f"{server.address} port {server.port}; " for server in self._secondaries)

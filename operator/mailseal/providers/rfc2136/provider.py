@@ -39,9 +39,9 @@ from mailseal.providers.rfc2136.errors import (
     update_error,
 )
 from mailseal.providers.rfc2136.settings import Rfc2136Settings
-from mailseal.providers.rfc2136.update import alters, build_empty_update, build_update
+from mailseal.providers.rfc2136.update import build_empty_update, build_update
 from mailseal.providers.rfc2136.wildcards import drop_synthesised
-from mailseal.providers.rrsetstore import check_batch
+from mailseal.providers.rrsetstore import alters, check_batch
 from mailseal.providers.zonelist import longest_suffix
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName

@@ -13,11 +13,6 @@ from mailseal.records.names import DnsName
 from mailseal.records.rrset import Rdata, RecordType, RRsetKey
 
 
-def alters(change: RRsetChange) -> bool:
-    """True when the sets before and after differ."""
-    return change.before is not None if change.after is None else not change.after.same_as(change.before)
-
-
 def build_update(zone: DnsName, changes: Sequence[RRsetChange]) -> dns.update.UpdateMessage:
     """The message that makes all `changes` in the zone, or none when one prerequisite fails.
 

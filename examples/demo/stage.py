@@ -1,0 +1,128 @@
+"""What the demo plays on: an API server, a name server and the operator, each a process on loopback."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from demo.screen import Screen
+from support import binaries, chart, controlplane
+from support.cluster import Cluster
+from support.operators import OperatorProcess
+from support.servers.bind import BindServer
+from support.servers.process import TsigSecret
+
+ZONE = "zorg-voorbeeld.example"
+NAMESPACE = "zorg"
+RESYNC_SECONDS = 5
+"""How often the operator looks for drift here, so that nobody has to wait for it."""
+FOREIGN_RECORDS = """\
+@ IN TXT "MS=ms52384712"
+@ IN TXT "google-site-verification=rXOxyZounnZasA8Z7oaD3c14Jd" "jS9aKSWvsR1EbUSIQ"
+"""
+"""Site verifications that other people put into the zone; one of them is split in two strings."""
+_QUICKSTART = Path(__file__).resolve().parents[1] / "quickstart.yaml"
+_TOOL_SECONDS = 20
+_LOG_TAIL_CHARACTERS = 3000
+
+
+class DemoFailedError(Exception):
+    """A step did not end as it should; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The running processes, and the tools to look at them with."""
+
+    cluster: Cluster
+    bind: BindServer
+    screen: Screen
+    manifest: Path
+    """The quickstart, filled in for this name server."""
+
+    def kubectl(self, *arguments: str, quiet: bool = False) -> str:
+        """Run kubectl as administrator in the demo's namespace and show it, unless `quiet`."""
+        command = (*arguments, "--namespace", NAMESPACE)
+        done = self.cluster.kubectl(*command)
+        if not quiet:
+            self._show(["kubectl", *command], done.stdout)
+        return done.stdout
+
+    def resources(self) -> list[dict[str, Any]]:
+        """All resources of mailseal in the demo's namespace."""
+        return list(self.cluster.get("mailseal", "--namespace", NAMESPACE)["items"])
+
+    def dig(self, *arguments: str, quiet: bool = False) -> str:
+        """Ask the name server and show what it answers, unless `quiet`."""
+        command = ["dig", f"@{self.bind.address}", "-p", str(self.bind.port), *arguments]
+        answer = _run(command)
+        if not quiet:
+            self._show(command, answer)
+        return answer
+
+    def nsupdate(self, *lines: str) -> None:
+        """Change the zone behind mailseal's back."""
+        key_file = self.cluster.workspace / "zone.key"
+        key_file.touch(mode=0o600)
+        key_file.write_text(_key_statement(self.bind.keys[0]))
+        typed = [f"server {self.bind.address} {self.bind.port}", *lines, "send"]
+        command = ["nsupdate", "-k", str(key_file)]
+        self.screen.command(["nsupdate", "-k", key_file.name], typed)
+        _run(command, "\n".join([*typed, ""]))
+
+    def zone(self) -> list[str]:
+        """All records of the zone but the SOA, whose serial counts changes."""
+        lines = self.dig("+noall", "+answer", "+onesoa", ZONE, "AXFR", quiet=True).splitlines()
+        return sorted(line for line in lines if "\tSOA\t" not in line)
+
+    def _show(self, command: list[str], output: str) -> None:
+        """Files are shown without the temporary directory that they are in."""
+        place = f"{self.cluster.workspace}/"
+        self.screen.command([argument.replace(place, "") for argument in command])
+        self.screen.output(output)
+
+
+@contextmanager
+def set_up(screen: Screen) -> Iterator[Stage]:
+    """Start everything, and end it by its process ids when the block ends, whatever ended it."""
+    key = TsigSecret()
+    with _started(screen, "etcd and kube-apiserver", controlplane.running(screen.say)) as cluster:
+        with _started(screen, "BIND", BindServer({ZONE: FOREIGN_RECORDS}, keys=(key,))) as bind:
+            kubeconfig = _install(screen, cluster)
+            log = cluster.workspace / "operator.log"
+            operator = OperatorProcess(kubeconfig, log, "--resync-seconds", str(RESYNC_SECONDS))
+            with _started(screen, "mailseal operator", operator):
+                manifest = cluster.workspace / "quickstart.yaml"
+                manifest.write_text(_filled_in(bind, key))
+                try:
+                    yield Stage(cluster, bind, screen, manifest)
+                except (Exception, GeneratorExit):
+                    screen.failure(f"The end of the operator's log:\n{operator.log_text()[-_LOG_TAIL_CHARACTERS:]}")
+                    raise
+
+
+@contextmanager
+def _started(screen: Screen, name: str, process: Any) -> Iterator[Any]:
+    before = time.monotonic()
+    with screen.waiting(f"Starting {name}"):
+        entered = process.__enter__()
+    screen.say(f"{name}: started in {time.monotonic() - before:.1f} s")
+    yield entered
+
+
+def _install(screen: Screen, cluster: Cluster) -> Path:
+    """Install the CRDs and the chart; returns a kubeconfig of its ServiceAccount."""
+    with screen.waiting("Installing the CRDs and the chart"):
+        cluster.install_crds()
+        kubeconfig = chart.install(cluster)
+        cluster.kubectl("create", "namespace", NAMESPACE)
+    screen.say("CRDs and chart: installed; the operator runs with the chart's ServiceAccount and its rights")
+    return kubeconfig

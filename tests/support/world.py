@@ -1,0 +1,330 @@
+"""A small world for one end-to-end test: a namespace, a name server with a zone, and the running operator."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from mailseal.domain.common import API_VERSION
+from mailseal.kube.objects import PLURALS, PROVIDER_KINDS, RECORD_KINDS
+from support.cluster import Cluster
+from support.dnszone import DnsZone
+from support.kubehttp import KubeHttp
+from support.operators import OperatorProcess
+from support.servers.bind import BindServer
+from support.servers.process import TsigSecret
+
+Object = dict[str, Any]
+
+WAIT_SECONDS = 15.0
+PROVIDER = "zone"
+TSIG_SECRET = "zone-tsig"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+_POLL_SECONDS = 0.05
+_LOG_TAIL_CHARACTERS = 4000
+_CUSTOM = f"/apis/{API_VERSION}"
+_CORE_PLURALS = {"Secret": "secrets", "Event": "events"}
+_KEY_MATERIAL = re.compile(r"PRIVATE KEY|MIIEv[A-Za-z0-9+/]{20}|MC4CAQAwBQYDK2Vw")
+"""The armour of a PEM key, and how PKCS#8 begins in base64 for RSA and for Ed25519 keys."""
+_numbers = itertools.count(1)
+
+
+class World:
+    """One namespace with a name server of its own; a context manager that leaves nothing behind.
+
+    At its end all resources are deleted, and nothing that the operator said may hold a secret.
+    """
+
+    def __init__(
+        self, cluster: Cluster, api: KubeHttp, operator: OperatorProcess, records: str = ""
+    ) -> None:
+        number = next(_numbers)
+        self.cluster = cluster
+        self.api = api
+        self.operator = operator
+        self.namespace = f"zorg-{number}-{time.time_ns() % 10**8}"
+        self.domain = f"zorg{number}.example"
+        self.key = TsigSecret()
+        self.server = BindServer({self.domain: records}, keys=(self.key,))
+        self.zone = DnsZone(self.server, self.domain)
+        self.secrets: set[str] = {self.key.secret}
+        """What must never be shown anywhere."""
+
+    # What users do.
+
+    def manifest(self, kind: str, name: str, **fields: Any) -> Object:
+        """A resource; `fields` are those of its spec, or of the whole object for a Secret."""
+        body: Object = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}
+        if kind == "Secret":
+            return {**body, "apiVersion": "v1", **fields}
+        if kind in RECORD_KINDS:
+            fields = {"domain": self.domain, "providerRef": {"name": PROVIDER}, **fields}
+        return {**body, "spec": fields}
+
+    def tsig(self, secret: str = "", name: str = TSIG_SECRET) -> Object:
+        """The Secret with the TSIG key that the server knows, or with another `secret`."""
+        self.secrets.add(secret or self.key.secret)
+        return self.manifest("Secret", name, stringData={"tsig-secret": secret or self.key.secret})
+
+    def provider(self, kind: str = "DnsProvider", name: str = PROVIDER, **fields: Any) -> Object:
+        """The provider of the zone; `fields` of its spec replace what it would have."""
+        spec = {
+            "type": "rfc2136",
+            "rfc2136": {
+                "server": self.server.address,
+                "port": self.server.port,
+                "tsigKeyName": self.key.name,
+                "timeoutSeconds": 1,
+            },
+            "credentialsSecretRef": {"name": TSIG_SECRET},
+            "zones": [self.domain],
+            "nameservers": [self.server.endpoint],
+            **fields,
+        }
+        return self.manifest(kind, name, **spec)
+
+    def mail_domain(self, name: str = "mail", **fields: Any) -> Object:
+        """A MailDomain that wants SPF, unless `fields` say otherwise."""
+        return self.manifest("MailDomain", name, **({"spf": {"mechanisms": ["ip4:192.0.2.0/28"]}} | fields))
+
+    def nta_record(self, name: str = "nta", **fields: Any) -> Object:
+        """A declared NtaRecord of ZorgMail."""
+        wanted = {
+            "provider": "zorgmail",
+            "ntamx": [{"preference": 10, "host": "relay.zorgmail.nl"}],
+            "declaration": {"signedOn": "2026-09-14", "reference": "ISMS-2026-041"},
+            **fields,
+        }
+        return self.manifest("NtaRecord", name, **wanted)
+
+    def dkim_key(self, name: str = "dkim", **fields: Any) -> Object:
+        """A DkimKey, Ed25519 unless `fields` say otherwise, since that takes no time to generate."""
+        return self.manifest("DkimKey", name, **({"keys": [{"algorithm": "Ed25519"}]} | fields))
+
+    def quickstart(self) -> str:
+        """examples/quickstart.yaml for this world's server and domain."""
+        text = (EXAMPLES / "quickstart.yaml").read_text().replace("zorg-voorbeeld.example", self.domain)
+        documents = [document for document in yaml.safe_load_all(text) if document]
+        for document in documents:
+            if document["kind"] == "Secret":
+                document["stringData"] = {"tsig-secret": self.key.secret}
+            if document["kind"] == "DnsProvider":
+                document["spec"]["rfc2136"] |= {"server": self.server.address, "port": self.server.port}
+                document["spec"]["nameservers"] = [self.server.endpoint]
+        return yaml.safe_dump_all(documents)
+
+    def apply(self, *manifests: Object | str) -> None:
+        """`kubectl apply` in the namespace."""
+        documents = [text if isinstance(text, str) else json.dumps(text) for text in manifests]
+        self.kubectl("apply", "--filename", "-", input="\n---\n".join(documents))
+
+    def kubectl(self, *args: str, input: str | None = None) -> str:  # noqa: A002 - as subprocess.run has it
+        """kubectl as administrator in the namespace; its output."""
+        return self.cluster.kubectl("--namespace", self.namespace, *args, input=input).stdout
+
+    def change(self, kind: str, name: str, **fields: Any) -> None:
+        """Merge `fields` into the spec of a resource."""
+        self.api.patch(self._path(kind, name), {"spec": fields})
+
+    def delete(self, kind: str, name: str) -> None:
+        """Ask for the deletion of a resource, without waiting."""
+        self.api.delete(self._path(kind, name))
+
+    # What users see.
+
+    def get(self, kind: str, name: str) -> Object | None:
+        """The object as the API server has it now."""
+        return self.api.get(self._path(kind, name))
+
+    def status(self, kind: str, name: str) -> Object:
+        """The status of an existing resource."""
+        found = self.get(kind, name)
+        assert found is not None, f"{kind} {name} does not exist"
+        return dict(found.get("status", {}))
+
+    def condition(self, kind: str, name: str, wanted: str = "Ready") -> Object:
+        """A condition of a resource; empty when it has none of that type."""
+        return _condition(self.get(kind, name), wanted)
+
+    def secret(self, name: str) -> dict[str, str]:
+        """The decoded data of an existing Secret."""
+        found = self.get("Secret", name)
+        assert found is not None, f"Secret {name} does not exist"
+        data = {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
+        self._remember_secrets(data)
+        return data
+
+    def events(self, kind: str, name: str) -> list[tuple[str, str]]:
+        """Reason and message of the Events about a resource, the oldest first."""
+        found = self.api.get(f"/api/v1/namespaces/{self.namespace}/events") or {"items": []}
+        ordered = sorted(found["items"], key=lambda event: int(event["metadata"]["resourceVersion"]))
+        return [
+            (event["reason"], event["message"])
+            for event in ordered
+            if (event["involvedObject"]["kind"], event["involvedObject"]["name"]) == (kind, name)
+        ]
+
+    def writes(self) -> float:
+        """How often the operator has written to the Kubernetes API."""
+        return self.operator.metric("mailseal_kubernetes_writes_total")
+
+    def syncs(self, result: str = "", zone: str = "") -> float:
+        """How often the operator has synced the zone."""
+        labels = {"zone": zone or self.domain} | ({"result": result} if result else {})
+        return self.operator.metric("mailseal_zone_syncs_total", **labels)
+
+    # Waiting.
+
+    def wait_ready(self, kind: str, name: str, seconds: float = WAIT_SECONDS) -> Object:
+        """Wait until Ready is True for the spec as it is now; the object."""
+        return self.wait_for(kind, name, _is_ready, "Ready", seconds)
+
+    def wait_reason(self, kind: str, name: str, reason: str, seconds: float = WAIT_SECONDS) -> str:
+        """Wait until Ready is False for this reason; its message."""
+
+        def has_reason(found: Object) -> bool:
+            ready = _condition(found, "Ready")
+            return ready.get("status") == "False" and ready.get("reason") == reason and _is_current(found)
+
+        found = self.wait_for(kind, name, has_reason, f"not Ready because of {reason}", seconds)
+        return str(_condition(found, "Ready")["message"])
+
+    def wait_for(
+        self,
+        kind: str,
+        name: str,
+        holds: Callable[[Object], bool],
+        what: str,
+        seconds: float = WAIT_SECONDS,
+    ) -> Object:
+        """Wait until `holds` is true of the object; the object."""
+        found: Object | None = None
+
+        def look() -> bool:
+            nonlocal found
+            found = self.get(kind, name)
+            return found is not None and holds(found)
+
+        self.wait(look, f"{kind} {name} {what}", seconds)
+        assert found is not None
+        return found
+
+    def wait_gone(self, kind: str, name: str, seconds: float = WAIT_SECONDS) -> None:
+        """Wait until the object does not exist."""
+        self.wait(lambda: self.get(kind, name) is None, f"{kind} {name} gone", seconds)
+
+    def wait(self, holds: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
+        """Poll until `holds`; at the deadline fail with the resources and the ends of the logs."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {seconds:g} s: {what}\n{self.report()}")
+            time.sleep(_POLL_SECONDS)
+
+    def wait_for_syncs(self, count: int, result: str = "") -> None:
+        """Wait until the operator has synced the zone `count` more times."""
+        wanted = self.syncs(result) + count
+        self.wait(lambda: self.syncs(result) >= wanted, f"{count} more syncs of {self.domain}", 10 * count)
+
+    def report(self) -> str:
+        """What to know when a test fails: statuses, the operator's log, the name server's."""
+        objects = yaml.safe_dump_all(
+            {"kind": kind, "name": found["metadata"]["name"], "status": found.get("status")}
+            for kind, found in self._resources()
+        )
+        log = self.operator.log_text()[-_LOG_TAIL_CHARACTERS:]
+        return f"--- resources\n{objects}--- operator\n{log}--- name server\n{self.server.log_tail()}"
+
+    # Beginning and end.
+
+    def __enter__(self) -> Self:
+        self.cluster.kubectl("create", "namespace", self.namespace)
+        self.server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._check_nothing_leaked()
+            if error is None:
+                self._delete_all()
+        finally:
+            self._let_go()
+            self.server.close()
+
+    def said(self) -> str:
+        """All that the operator has said: log, Events, statuses, metrics."""
+        events = self.api.get(f"/api/v1/namespaces/{self.namespace}/events")
+        statuses = [found.get("status") for _, found in self._resources()]
+        _, metrics = self.operator.get("/metrics")
+        return "\n".join([self.operator.log_text(), json.dumps(events), json.dumps(statuses), metrics])
+
+    def _check_nothing_leaked(self) -> None:
+        found = self.api.get(f"/api/v1/namespaces/{self.namespace}/secrets") or {"items": []}
+        for secret in found["items"]:
+            decoded = {
+                key: base64.b64decode(value).decode("latin-1")
+                for key, value in (secret.get("data") or {}).items()
+            }
+            self._remember_secrets(decoded)
+        said = self.said()
+        leaked = _KEY_MATERIAL.search(said)
+        assert leaked is None, f"the operator shows key material: {leaked}"
+        assert not any(secret in said for secret in self.secrets), "the operator shows a secret"
+
+    def _remember_secrets(self, data: dict[str, str]) -> None:
+        for key, value in data.items():
+            if key.endswith(".pem"):
+                body = "".join(value.splitlines()[1:-1])
+                self.secrets |= {body[start : start + 40] for start in range(64, max(len(body) - 40, 65), 40)}
+                self.secrets.add(base64.b64encode(value.encode()).decode())
+
+    def _delete_all(self) -> None:
+        for kinds in (RECORD_KINDS, PROVIDER_KINDS):
+            for kind, found in self._resources(kinds):
+                self.delete(kind, found["metadata"]["name"])
+            self.wait(lambda kinds=kinds: not any(self._resources(kinds)), "all resources deleted")
+
+    def _let_go(self) -> None:
+        """Free what is left of finalizers, so that no later test meets it."""
+        for kind, found in self._resources():
+            name = found["metadata"]["name"]
+            self.api.patch(self._path(kind, name), {"metadata": {"finalizers": None}})
+            self.delete(kind, name)
+
+    def _resources(self, kinds: frozenset[str] = frozenset(PLURALS)) -> Iterator[tuple[str, Object]]:
+        """This world's resources; of cluster-scoped ones those that are named after its namespace."""
+        for kind in sorted(kinds):
+            found = self.api.get(self._path(kind, "")) or {"items": []}
+            for item in found["items"]:
+                if kind != "ClusterDnsProvider" or item["metadata"]["name"].startswith(self.namespace):
+                    yield kind, item
+
+    def _path(self, kind: str, name: str) -> str:
+        root = "/api/v1" if kind in _CORE_PLURALS else _CUSTOM
+        plural = _CORE_PLURALS.get(kind) or PLURALS[kind]
+        place = "" if kind == "ClusterDnsProvider" else f"/namespaces/{self.namespace}"
+        return f"{root}{place}/{plural}/{name}".rstrip("/")
+
+
+def _is_current(found: Object) -> bool:
+    return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
+
+
+def _is_ready(found: Object) -> bool:
+    return _condition(found, "Ready").get("status") == "True" and _is_current(found)
+
+
+def _condition(found: Object | None, kind: str) -> Object:
+    conditions = (found or {}).get("status", {}).get("conditions", ())
+    return next((dict(condition) for condition in conditions if condition["type"] == kind), {})
