@@ -33,6 +33,13 @@ setup: $(READY) servers programs ## Install all that the tests need: .venv, name
 test: setup lint crd-drift ## Set up, then run every check and every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
+# Given to the demo as it is: `make demo DEMO_ARGS=--keep` leaves everything running until Ctrl-C.
+DEMO_ARGS ?=
+
+.PHONY: demo
+demo: setup ## Show mailseal at work, on a real API server and a real BIND
+	@PYTHONPATH=examples:tests $(BIN)/python -m demo $(DEMO_ARGS)
+
 .PHONY: unit
 unit: $(READY) ## Run the tests of pure code only: no server, no control plane
 	$(BIN)/pytest -n $(WORKERS) $(wildcard $(UNIT_TESTS)) $(PYTEST_ARGS)

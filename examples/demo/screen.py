@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-WIDTH = 112
+WIDTH = 120
 """Columns where no terminal says how wide it is, and of the picture."""
 _STYLES = (
     (re.compile(r'"[^"]*"'), "cyan"),
@@ -72,7 +72,7 @@ class Screen:
 
     def command(self, arguments: Sequence[str], typed: Sequence[str] = ()) -> None:
         """Show a command, and the lines that are typed into it."""
-        self._console.print(Text(f"$ {shlex.join(arguments)}", style="bold blue"))
+        self._console.print(Text(f"$ {shlex.join(arguments)}", style="bold blue"), soft_wrap=True)
         for line in typed:
             self._print_cut(Text(f"> {line}", style="blue"))
 
@@ -83,6 +83,10 @@ class Screen:
             for pattern, style in _STYLES:
                 shown.highlight_regex(pattern, style)
             self._print_cut(shown)
+
+    def verbatim(self, text: str) -> None:
+        """Show lines that are to be copied: whole, however long."""
+        self._console.print(Text(text), soft_wrap=True)
 
     def success(self, text: str) -> None:
         """Tell that something was checked and holds."""

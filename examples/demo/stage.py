@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from demo.screen import Screen
-from support import binaries, chart, controlplane
+from support import chart, controlplane
 from support.cluster import Cluster
 from support.operators import OperatorProcess
 from support.servers.bind import BindServer
-from support.servers.process import TsigSecret
+from support.servers.process import TsigSecret, program
 
 ZONE = "zorg-voorbeeld.example"
 NAMESPACE = "zorg"
@@ -32,6 +31,8 @@ FOREIGN_RECORDS = """\
 _QUICKSTART = Path(__file__).resolve().parents[1] / "quickstart.yaml"
 _TOOL_SECONDS = 20
 _LOG_TAIL_CHARACTERS = 3000
+
+Process = TypeVar("Process")
 
 
 class DemoFailedError(Exception):
@@ -92,30 +93,30 @@ class Stage:
 
 @contextmanager
 def set_up(screen: Screen) -> Iterator[Stage]:
-    """Start everything, and end it by its process ids when the block ends, whatever ended it."""
+    """Start everything, and end it by its process ids when the block ends, however it ends."""
     key = TsigSecret()
-    with _started(screen, "etcd and kube-apiserver", controlplane.running(screen.say)) as cluster:
-        with _started(screen, "BIND", BindServer({ZONE: FOREIGN_RECORDS}, keys=(key,))) as bind:
-            kubeconfig = _install(screen, cluster)
-            log = cluster.workspace / "operator.log"
-            operator = OperatorProcess(kubeconfig, log, "--resync-seconds", str(RESYNC_SECONDS))
-            with _started(screen, "mailseal operator", operator):
-                manifest = cluster.workspace / "quickstart.yaml"
-                manifest.write_text(_filled_in(bind, key))
-                try:
-                    yield Stage(cluster, bind, screen, manifest)
-                except (Exception, GeneratorExit):
-                    screen.failure(f"The end of the operator's log:\n{operator.log_text()[-_LOG_TAIL_CHARACTERS:]}")
-                    raise
+    with ExitStack() as running:
 
+        def start(name: str, process: AbstractContextManager[Process]) -> Process:
+            before = time.monotonic()
+            with screen.waiting(f"Starting {name}"):
+                started = running.enter_context(process)
+            screen.say(f"{name}: ready after {time.monotonic() - before:.1f} s")
+            return started
 
-@contextmanager
-def _started(screen: Screen, name: str, process: Any) -> Iterator[Any]:
-    before = time.monotonic()
-    with screen.waiting(f"Starting {name}"):
-        entered = process.__enter__()
-    screen.say(f"{name}: started in {time.monotonic() - before:.1f} s")
-    yield entered
+        cluster = start("etcd and kube-apiserver", controlplane.running(screen.say))
+        bind = start("BIND", BindServer({ZONE: FOREIGN_RECORDS}, keys=(key,)))
+        kubeconfig = _install(screen, cluster)
+        log = cluster.workspace / "operator.log"
+        flags = ("--resync-seconds", str(RESYNC_SECONDS))
+        operator = start("mailseal operator", OperatorProcess(kubeconfig, log, *flags))
+        manifest = cluster.workspace / "quickstart.yaml"
+        manifest.write_text(_filled_in(bind, key))
+        try:
+            yield Stage(cluster, bind, screen, manifest)
+        except Exception:
+            screen.failure(f"The end of the operator's log:\n{operator.log_text()[-_LOG_TAIL_CHARACTERS:]}")
+            raise
 
 
 def _install(screen: Screen, cluster: Cluster) -> Path:
@@ -124,5 +125,37 @@ def _install(screen: Screen, cluster: Cluster) -> Path:
         cluster.install_crds()
         kubeconfig = chart.install(cluster)
         cluster.kubectl("create", "namespace", NAMESPACE)
-    screen.say("CRDs and chart: installed; the operator runs with the chart's ServiceAccount and its rights")
+    screen.say("CRDs and chart: installed; the operator gets the rights of the chart's ServiceAccount")
     return kubeconfig
+
+
+def _filled_in(bind: BindServer, key: TsigSecret) -> str:
+    """The quickstart with the address and the TSIG key of this name server."""
+    manifests = list(yaml.safe_load_all(_QUICKSTART.read_text()))
+    for manifest in manifests:
+        if manifest["kind"] == "Secret":
+            manifest["stringData"]["tsig-secret"] = key.secret
+        elif manifest["kind"] == "DnsProvider":
+            spec = manifest["spec"]
+            spec["rfc2136"] |= {"server": bind.address, "port": bind.port, "tsigKeyName": key.name}
+            spec["nameservers"] = [bind.endpoint]
+    return yaml.safe_dump_all(manifests, sort_keys=False)
+
+
+def _key_statement(key: TsigSecret) -> str:
+    return f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};\n'
+
+
+def _run(command: Sequence[str], typed: str | None = None) -> str:
+    """What a tool prints. Raises `DemoFailedError` when it fails."""
+    done = subprocess.run(
+        [program(command[0]), *command[1:]],
+        input=typed,
+        text=True,
+        capture_output=True,
+        timeout=_TOOL_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise DemoFailedError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout

@@ -98,6 +98,7 @@ def _provider(workload: Workload, bind: CountingBind, key: TsigSecret) -> str:
 async def _run(workload: Workload, meter: Meter, steady_seconds: float) -> list[Cost]:
     api = Api(meter.cluster)
     manifests = workload.manifests()
+    await api.until_served()
     changed = [name.split(".", 1)[0] for name in workload.names()][::CHANGED]
 
     async def create() -> None:

@@ -13,8 +13,8 @@ from bench.workload import Api
 from support.cluster import Cluster
 from support.operators import OperatorProcess
 
-GIVE_UP_SECONDS = 1800
-LOOK_EVERY_SECONDS = 0.25
+GIVE_UP_SECONDS = 600
+LOOK_EVERY_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from support.cluster import Cluster
 NAMESPACE = "bench"
 ROOT = "bench.example"
 AT_ONCE = 8
+SERVED_WITHIN_SECONDS = 30
 PLURALS = {"MailDomain": "maildomains", "DkimKey": "dkimkeys", "NtaRecord": "ntarecords"}
 
 
@@ -71,6 +73,15 @@ class Api:
         self._headers = {"Authorization": f"Bearer {cluster.admin_token}"}
         self._tls = ssl.create_default_context(cafile=str(cluster.ca_file))
 
+    async def until_served(self) -> None:
+        """Return when the API server has set up its storage for all kinds."""
+        async with asyncio.timeout(SERVED_WITHIN_SECONDS):
+            while True:
+                with contextlib.suppress(aiohttp.ClientResponseError):
+                    await self.counts()
+                    return
+                await asyncio.sleep(0.1)
+
     async def create(self, bodies: Sequence[dict[str, Any]]) -> None:
         """Create the resources, some at once."""
         async with self._session() as session:
@@ -102,6 +113,7 @@ class Api:
         async with self._session() as session:
             for plural in PLURALS.values():
                 async with session.get(f"{self._url}/{plural}") as response:
+                    response.raise_for_status()
                     items = (await response.json())["items"]
                 total += len(items)
                 ready += sum(_is_ready(item) for item in items)

@@ -151,14 +151,15 @@ def same_zones(one: SimulatedZone, other: SimulatedZone) -> bool:
 
 
 def step(before: Wanted, after: Wanted) -> list[Claim]:
-    """The claims while the users' wishes change: what is gone is being deleted."""
-    gone = [replace(claim, deleting=True) for name, claim in before.items() if name not in after]
-    moved = [
-        replace(claim, deleting=True)
-        for name, claim in before.items()
-        if name in after and after[name].domain != claim.domain
-    ]
-    return [*after.values(), *gone, *moved]
+    """The claims while the users' wishes change: what is gone is being deleted.
+
+    A domain cannot change, and a name is free only when its resource is gone: one that moves to another
+    domain is being deleted first.
+    """
+    moved = {name for name, claim in before.items() if name in after and after[name].domain != claim.domain}
+    gone = [name for name in before if name not in after or name in moved]
+    here = [claim for name, claim in after.items() if name not in moved]
+    return [*here, *(replace(before[name], deleting=True) for name in gone)]
 
 
 def live(zone: SimulatedZone, history: Iterable[Wanted]) -> Wanted:

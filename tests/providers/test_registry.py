@@ -14,6 +14,7 @@ from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, Raced,
 from mailseal.providers.memory import MemoryBackend, MemoryProvider
 from mailseal.providers.registry import open_provider, provider_types
 from mailseal.records.names import DnsName
+from mailseal.records.rrset import RRset, RRsetKey
 
 SECRET = "s3cr3t"
 
@@ -29,7 +30,7 @@ class Careless(MemoryProvider):
             raise KeyError(SECRET)
         return cls(MemoryBackend([DnsName("zorg.example")]))
 
-    async def read(self, *_: object) -> dict:
+    async def read(self, *_: object) -> dict[RRsetKey, RRset]:
         raise RuntimeError(SECRET)
 
     async def apply(self, *_: object) -> None:
@@ -42,7 +43,7 @@ class Careless(MemoryProvider):
 @pytest.fixture
 def _plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("careless_plug_in")
-    module.Careless = Careless
+    vars(module)["Careless"] = Careless
     monkeypatch.setitem(sys.modules, "careless_plug_in", module)
     points = (
         EntryPoint("careless", "careless_plug_in:Careless", "mailseal.providers"),

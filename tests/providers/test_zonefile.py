@@ -53,6 +53,10 @@ def provider_at(directory: Path, *zones: str) -> ZoneFileProvider:
     return ZoneFileProvider.from_settings({"path": str(directory), "zones": list(zones)}, {})
 
 
+def names_in(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
 async def test_records_of_all_types_survive_a_write_and_the_serial_rises_past_its_end(
     directory: Path,
 ) -> None:
@@ -62,7 +66,7 @@ async def test_records_of_all_types_survive_a_write_and_the_serial_rises_past_it
     await provider_at(directory).apply(ZONE, [CREATION])
 
     after = dns.zone.from_file(str(path), origin=ZONE.fqdn, relativize=False)
-    assert after.get_rdataset("zorg.example.", "SOA")[0].serial == 1
+    assert after.find_rdataset("zorg.example.", "SOA")[0].to_text().split()[2] == "1"
     for name, node in before.nodes.items():
         for rdataset in node:
             if rdataset.rdtype.name != "SOA":
@@ -76,7 +80,7 @@ async def test_the_file_keeps_its_mode_and_nothing_else_stays_in_the_directory(d
     await provider_at(directory).apply(ZONE, [CREATION])
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert sorted(os.listdir(directory)) == [".zorg.example.zone.lock", "zorg.example.zone"]
+    assert names_in(directory) == [".zorg.example.zone.lock", "zorg.example.zone"]
 
 
 async def test_a_refused_or_raced_change_leaves_the_file_untouched(directory: Path) -> None:
@@ -98,12 +102,12 @@ async def test_a_failed_write_leaves_the_file_whole_and_no_rest(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(Unavailable, match="No space left"):
         await provider_at(directory).apply(ZONE, [CREATION])
 
     assert (directory / "zorg.example.zone").read_text() == TEXT
-    assert sorted(os.listdir(directory)) == [".zorg.example.zone.lock", "zorg.example.zone"]
+    assert names_in(directory) == [".zorg.example.zone.lock", "zorg.example.zone"]
 
 
 def test_an_editor_that_knows_no_lock_is_noticed(directory: Path) -> None:

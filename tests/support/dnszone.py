@@ -1,4 +1,4 @@
-"""One zone of a running name server as a test sees it: what is answered, and somebody else's changes to it."""
+"""One zone of a running name server as a test sees it: what is answered, and what somebody else changes."""
 
 from __future__ import annotations
 

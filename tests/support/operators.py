@@ -88,7 +88,7 @@ class OperatorProcess:
         except OSError:
             return 0, ""
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """The sum of the samples of that name that have these labels."""
         _, text = self.get("/metrics")
         return sum(

@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +26,8 @@ from support.servers.process import TsigSecret
 
 Object = dict[str, Any]
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0
+"""Far more than anything here takes on an idle machine."""
 PROVIDER = "zone"
 TSIG_SECRET = "zone-tsig"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -35,6 +37,8 @@ _CUSTOM = f"/apis/{API_VERSION}"
 _CORE_PLURALS = {"Secret": "secrets", "Event": "events"}
 _KEY_MATERIAL = re.compile(r"PRIVATE KEY|MIIEv[A-Za-z0-9+/]{20}|MC4CAQAwBQYDK2Vw")
 """The armour of a PEM key, and how PKCS#8 begins in base64 for RSA and for Ed25519 keys."""
+_PIECE = 32
+"""Characters of a private key that must not be seen together."""
 _numbers = itertools.count(1)
 
 
@@ -44,9 +48,7 @@ class World:
     At its end all resources are deleted, and nothing that the operator said may hold a secret.
     """
 
-    def __init__(
-        self, cluster: Cluster, api: KubeHttp, operator: OperatorProcess, records: str = ""
-    ) -> None:
+    def __init__(self, cluster: Cluster, api: KubeHttp, operator: OperatorProcess, records: str = "") -> None:
         number = next(_numbers)
         self.cluster = cluster
         self.api = api
@@ -135,6 +137,11 @@ class World:
         """Merge `fields` into the spec of a resource."""
         self.api.patch(self._path(kind, name), {"spec": fields})
 
+    def set_secret(self, name: str, key: str, value: str) -> None:
+        """Write one value of an existing Secret."""
+        encoded = base64.b64encode(value.encode()).decode()
+        self.api.patch(self._path("Secret", name), {"data": {key: encoded}})
+
     def delete(self, kind: str, name: str) -> None:
         """Ask for the deletion of a resource, without waiting."""
         self.api.delete(self._path(kind, name))
@@ -173,13 +180,14 @@ class World:
             if (event["involvedObject"]["kind"], event["involvedObject"]["name"]) == (kind, name)
         ]
 
-    def writes(self) -> float:
-        """How often the operator has written to the Kubernetes API."""
-        return self.operator.metric("mailseal_kubernetes_writes_total")
+    def writes(self, kind: str = "") -> float:
+        """How often the operator has written to the Kubernetes API, or to objects of one kind."""
+        labels = {"kind": kind} if kind else {}
+        return self.operator.metric("mailseal_kubernetes_writes_total", **labels)
 
-    def syncs(self, result: str = "", zone: str = "") -> float:
-        """How often the operator has synced the zone."""
-        labels = {"zone": zone or self.domain} | ({"result": result} if result else {})
+    def syncs(self, result: str = "") -> float:
+        """How often the operator has synced the zone, with this result if one is given."""
+        labels = {"zone": self.domain} | ({"result": result} if result else {})
         return self.operator.metric("mailseal_zone_syncs_total", **labels)
 
     # Waiting.
@@ -230,10 +238,17 @@ class World:
                 raise AssertionError(f"not within {seconds:g} s: {what}\n{self.report()}")
             time.sleep(_POLL_SECONDS)
 
+    def wait_for_later_creation(self, kind: str, name: str) -> None:
+        """Wait until what is made from now on counts as younger: creation times are in whole seconds."""
+        found = self.get(kind, name)
+        assert found is not None, f"{kind} {name} does not exist"
+        next_second = datetime.fromisoformat(found["metadata"]["creationTimestamp"]) + timedelta(seconds=1)
+        self.wait(lambda: datetime.now(UTC) > next_second, "a later creation time")
+
     def wait_for_syncs(self, count: int, result: str = "") -> None:
         """Wait until the operator has synced the zone `count` more times."""
         wanted = self.syncs(result) + count
-        self.wait(lambda: self.syncs(result) >= wanted, f"{count} more syncs of {self.domain}", 10 * count)
+        self.wait(lambda: self.syncs(result) >= wanted, f"{count} more syncs of {self.domain}")
 
     def report(self) -> str:
         """What to know when a test fails: statuses, the operator's log, the name server's."""
@@ -255,21 +270,22 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._check_nothing_leaked()
+            self.check_nothing_leaked()
             if error is None:
-                self._delete_all()
+                self.delete_all()
         finally:
             self._let_go()
             self.server.close()
 
     def said(self) -> str:
-        """All that the operator has said: log, Events, statuses, metrics."""
+        """All that the operator has said: log, Events, metrics, and what it wrote to the resources."""
         events = self.api.get(f"/api/v1/namespaces/{self.namespace}/events")
-        statuses = [found.get("status") for _, found in self._resources()]
+        resources = [found for _, found in self._resources()]
         _, metrics = self.operator.get("/metrics")
-        return "\n".join([self.operator.log_text(), json.dumps(events), json.dumps(statuses), metrics])
+        return "\n".join([self.operator.log_text(), json.dumps(events), json.dumps(resources), metrics])
 
-    def _check_nothing_leaked(self) -> None:
+    def check_nothing_leaked(self) -> None:
+        """Fail when anything in this namespace's Secrets, or was in those read, is in what was said."""
         found = self.api.get(f"/api/v1/namespaces/{self.namespace}/secrets") or {"items": []}
         for secret in found["items"]:
             decoded = {
@@ -286,10 +302,14 @@ class World:
         for key, value in data.items():
             if key.endswith(".pem"):
                 body = "".join(value.splitlines()[1:-1])
-                self.secrets |= {body[start : start + 40] for start in range(64, max(len(body) - 40, 65), 40)}
-                self.secrets.add(base64.b64encode(value.encode()).decode())
+                # Its first half holds the public key, too, which is shown.
+                self.secrets |= {
+                    body[start : start + _PIECE]
+                    for start in range(len(body) // 2, len(body) - _PIECE + 1, _PIECE)
+                }
 
-    def _delete_all(self) -> None:
+    def delete_all(self) -> None:
+        """Delete all resources, the providers last, and wait until they are gone."""
         for kinds in (RECORD_KINDS, PROVIDER_KINDS):
             for kind, found in self._resources(kinds):
                 self.delete(kind, found["metadata"]["name"])

@@ -1,4 +1,4 @@
-"""The commands and how each ends: 0 done, 1 not done, 2 wrong use or input."""
+"""The commands and how each ends: 0 done, 1 not done, 2 wrong use or input, 3 changes not expected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from mailseal import __version__
+from mailseal.cli.apply import apply
 from mailseal.cli.operator import operator
+from mailseal.cli.plan import plan
+from mailseal.cli.status import status
 
 app = typer.Typer(
     name="mailseal",
@@ -16,6 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(plan)
+app.command()(apply)
+app.command()(status)
 app.command()(operator)
 
 

@@ -6,15 +6,14 @@ import asyncio
 import logging
 import signal
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailseal.cli.logs import LogFormat, set_up_logging
-from mailseal.kube.api import ApiError
-from mailseal.kube.leader import LeadershipLost
-from mailseal.kube.operator import NoCluster, run_operator
-from mailseal.kube.settings import OperatorSettings
+
+if TYPE_CHECKING:
+    from mailseal.kube.settings import OperatorSettings
 
 logger = logging.getLogger("mailseal")
 
@@ -55,6 +54,9 @@ def operator(  # noqa: PLR0913 - one argument for each option
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Run the operator until it is told to stop."""
+    # Here, since the clients of Kubernetes take longer to load than the other commands to run.
+    from mailseal.kube.settings import OperatorSettings
+
     set_up_logging(log_format, verbose=verbose)
     host, _, port = listen.rpartition(":")
     if not port.isdigit():
@@ -73,6 +75,14 @@ def operator(  # noqa: PLR0913 - one argument for each option
         listen_host=host or "127.0.0.1",
         listen_port=int(port),
     )
+    _run_to_the_end(settings)
+
+
+def _run_to_the_end(settings: OperatorSettings) -> None:
+    from mailseal.kube.api import ApiError
+    from mailseal.kube.leader import LeadershipLost
+    from mailseal.kube.operator import NoCluster
+
     try:
         asyncio.run(_run(settings))
     except (ApiError, LeadershipLost, NoCluster, OSError) as error:
@@ -81,6 +91,8 @@ def operator(  # noqa: PLR0913 - one argument for each option
 
 
 async def _run(settings: OperatorSettings) -> None:
+    from mailseal.kube.operator import run_operator
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

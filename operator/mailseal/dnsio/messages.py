@@ -66,7 +66,7 @@ def read_response(wire: bytes, query: dns.message.Message, server: str) -> dns.m
     except dns.tsig.PeerError as error:
         raise _rejection(error, query, server) from None
     except (dns.exception.DNSException, ValueError) as error:
-        raise_unsigned_error(wire, query, server)
+        _raise_unsigned_error(wire, query, server)
         raise BadAnswer(
             f"{server} sent an answer that cannot be used: {error or type(error).__name__}"
         ) from error
@@ -75,7 +75,7 @@ def read_response(wire: bytes, query: dns.message.Message, server: str) -> dns.m
     return response
 
 
-def raise_unsigned_error(wire: bytes, query: dns.message.Message, server: str) -> None:
+def _raise_unsigned_error(wire: bytes, query: dns.message.Message, server: str) -> None:
     """Raise `ErrorAnswer` when `wire` is an unsigned error to a signed query.
 
     Servers refuse without signing, so such an error is reported. An unsigned NOERROR or NXDOMAIN is not

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
@@ -141,7 +142,7 @@ class RecordOwnerSpec(Model):
         "values of somebody else keeps the TTL it has.",
     )
 
-    @property
+    @cached_property
     def domain_name(self) -> DnsName:
         """The domain as a name to compare and to put in records."""
         return DnsName.parse(self.domain)

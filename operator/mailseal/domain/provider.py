@@ -145,6 +145,13 @@ class DnsProviderSpec(Model):
         values = part.model_dump(by_alias=True, mode="json") if part else {}
         return {**values, "zones": list(self.zones)}
 
+    def permits(self, namespace: str, domain: DnsName) -> bool:
+        """True when a resource in `namespace` may publish records of `domain` here.
+
+        A DnsProvider leaves this to who may make resources in its own namespace.
+        """
+        return True
+
 
 class ClusterDnsProviderSpec(DnsProviderSpec):
     """A DNS backend that several namespaces share, and what each of them may use it for."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from mailseal.domain.backends import ProviderType
 from mailseal.domain.provider import DnsProviderSpec
-from mailseal.engine.zone import Observer
 from mailseal.observing.authoritative import AuthoritativeObserver
 from mailseal.observing.nameserver import Nameserver
 from mailseal.observing.resolving import DelegatedServers, GivenServers, ServerFinder
@@ -15,6 +14,7 @@ from mailseal.observing.verification import Answered, Answers, ExpectedValue, La
 from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError
 from mailseal.providers.registry import open_provider
 from mailseal.records.names import DnsName
+from mailseal.records.rrset import RRsetKey
 
 SELF_CONTAINED = frozenset({ProviderType.MEMORY, ProviderType.ZONEFILE})
 """Backends that no name server need serve: without `nameservers` they are believed themselves."""
@@ -28,7 +28,7 @@ class Backend:
     finder: ServerFinder | None
     """None: nobody serves the zones, so what the provider reads back is the proof."""
 
-    def observer(self, zone: DnsName) -> Observer:
+    def observer(self, zone: DnsName) -> AuthoritativeObserver | ReadBack:
         """The observer of one zone."""
         if self.finder is None:
             return ReadBack(self.provider, zone)
@@ -58,16 +58,16 @@ class ReadBack:
         self._zone = zone
         self._itself = Nameserver(f"the {provider.type_name} backend", "", 0)
 
+    async def observe(self, keys: Collection[RRsetKey]) -> Mapping[Nameserver, Answers]:
+        """What the backend reads back for `keys`."""
+        try:
+            return {self._itself: Answered(await self._provider.read(self._zone, keys))}
+        except ProviderError as error:
+            return {self._itself: ServerFailure(f"cannot be read: {error}")}
+
     async def lags(
         self, present: Collection[ExpectedValue], absent: Collection[ExpectedValue]
     ) -> tuple[Lag, ...]:
         """What the backend does not read back as expected."""
         keys = {key for key, _ in (*present, *absent)}
-        if not keys:
-            return ()
-        answers: Answers
-        try:
-            answers = Answered(await self._provider.read(self._zone, keys))
-        except ProviderError as error:
-            answers = ServerFailure(f"cannot be read: {error}")
-        return verify(present, absent, {self._itself: answers})
+        return verify(present, absent, await self.observe(keys)) if keys else ()

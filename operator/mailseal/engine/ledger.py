@@ -8,11 +8,23 @@ from dataclasses import replace
 from mailseal.engine.apply import Applied
 from mailseal.engine.zone import PlanRefusal, ZoneOutcome
 from mailseal.observing.verification import ExpectedValue, Lag
-from mailseal.planning.model import Claim, Owner, PlannedChange, RecordOutcome, RecordState, ZonePlan
+from mailseal.planning.heritage import can_be_recorded
+from mailseal.planning.model import (
+    Claim,
+    Observed,
+    Owner,
+    PlannedChange,
+    RecordOutcome,
+    RecordState,
+    RememberedValue,
+    ZonePlan,
+)
 from mailseal.providers.base import ProviderError, Raced
-from mailseal.records.rrset import RRsetKey
+from mailseal.records.rrset import RecordType, RRsetKey
+from mailseal.records.txt import TxtData
 
 Change = Callable[[RecordOutcome], RecordOutcome]
+_RACED = "another writer keeps changing this RRset; trying again later"
 
 
 class Ledger:
@@ -37,14 +49,32 @@ class Ledger:
         """Take over what `plan` says of the owners in `scope`."""
         owners = {claim.owner for claim in scope}
         held = refusal.owners if refusal else frozenset()
-        self._records |= {
-            owner: records for owner, records in plan.outcomes.items() if owner in owners | held
-        }
+        for owner, records in plan.outcomes.items():
+            if owner in owners | held:
+                self._records[owner] = (*records, *self._removed_besides(owner, records))
         self._warnings |= {owner: texts for owner, texts in plan.warnings.items() if owner in owners}
         self._orphans |= {orphan for orphan in plan.orphans if not held}
         if refusal:
             self._refusal = refusal
             self._unsettled = True
+
+    def record_vanished(self, scope: Sequence[Claim], observed: Observed) -> None:
+        """Take up what a status says was published and is neither wanted nor there any more.
+
+        The sync that removed it may have ended before all servers followed.
+        """
+        for claim in scope:
+            records = self._records.get(claim.owner, ())
+            told = {(record.key, record.value.identity) for record in records}
+            vanished = (
+                RecordOutcome(value.key, TxtData.of(value.identity), RecordState.REMOVING)
+                for value in claim.remembered
+                if value.key.rtype is RecordType.TXT
+                and (value.key, value.identity) not in told
+                and can_be_recorded(value.key, claim.domain)
+                and not _stands(value, observed)
+            )
+            self._records[claim.owner] = (*records, *vanished)
 
     def block(self, owner: Owner, problem: str) -> None:
         """Leave `owner` out: a name that it needs is not the zone's own."""
@@ -64,6 +94,8 @@ class Ledger:
     def record_applied(self, applied: Applied) -> None:
         """Take over what became of each change of a plan."""
         self._written.extend(applied.written)
+        for planned in applied.raced:
+            self._mark(planned, RecordState.PENDING, Raced.reason, _RACED)
         for planned, error in applied.refused:
             self._mark(planned, RecordState.REFUSED, error.reason, str(error))
         if applied.failure:
@@ -72,11 +104,8 @@ class Ledger:
             self.fail(applied.failure)
         self._unsettled |= bool(applied.refused)
 
-    def give_up(self, scope: Sequence[Claim]) -> None:
-        """Leave `scope` to a later sync: it lost too many races."""
-        message = "another writer keeps changing this RRset; trying again later"
-        for claim in scope:
-            self._rewrite(claim.owner, lambda record: _unless_settled(record, Raced.reason, message))
+    def give_up(self) -> None:
+        """A scope lost too many races: leave it to a later sync."""
         self._unsettled = True
 
     def fail(self, error: ProviderError) -> None:
@@ -85,10 +114,10 @@ class Ledger:
         self._unsettled = True
 
     def expected(self) -> tuple[list[ExpectedValue], list[ExpectedValue]]:
-        """The values that all servers shall answer, and those that none shall."""
-        present = self._values_in(RecordState.PUBLISHED)
+        """The values that all servers shall answer, and those that none shall: what was written."""
+        present = self._values_in(lambda record: record.state is RecordState.PUBLISHED)
         held = set(present)
-        absent = [value for value in self._values_in(RecordState.REMOVING) if value not in held]
+        absent = [value for value in self._values_in(_is_removed) if value not in held]
         return present, absent
 
     def record_lags(self, lags: Sequence[Lag]) -> None:
@@ -103,9 +132,7 @@ class Ledger:
     def record_removed(self) -> None:
         """Drop the values that no server answers any more."""
         for owner, records in self._records.items():
-            self._records[owner] = tuple(
-                record for record in records if record.state is not RecordState.REMOVING or record.reason
-            )
+            self._records[owner] = tuple(record for record in records if not _is_removed(record))
 
     def outcome(self) -> ZoneOutcome:
         """The account closed."""
@@ -120,12 +147,21 @@ class Ledger:
             settled=not self._unsettled,
         )
 
-    def _values_in(self, state: RecordState) -> list[ExpectedValue]:
+    def _removed_besides(self, owner: Owner, records: Sequence[RecordOutcome]) -> tuple[RecordOutcome, ...]:
+        """What an earlier round removed: the plan of a later one no longer knows of it."""
+        told = {(record.key, record.value.identity) for record in records}
+        return tuple(
+            record
+            for record in self._records.get(owner, ())
+            if _is_removed(record) and (record.key, record.value.identity) not in told
+        )
+
+    def _values_in(self, chosen: Callable[[RecordOutcome], bool]) -> list[ExpectedValue]:
         return [
             (record.key, record.value.identity)
             for records in self._records.values()
             for record in records
-            if record.state is state
+            if chosen(record)
         ]
 
     def _mark(self, planned: PlannedChange, state: RecordState, reason: str, message: str) -> None:
@@ -136,7 +172,7 @@ class Ledger:
             self._rewrite(
                 owner,
                 lambda record: (
-                    replace(record, state=state, reason=reason, message=message)
+                    held_back(record, state, reason, message)
                     if record.key == planned.change.key and record.value.identity in before ^ after
                     else record
                 ),
@@ -146,14 +182,27 @@ class Ledger:
         self._records[owner] = tuple(change(record) for record in self._records.get(owner, ()))
 
 
-def _unless_settled(record: RecordOutcome, reason: str, message: str) -> RecordOutcome:
-    if record.state is not RecordState.PUBLISHED:
-        return record
-    return replace(record, state=RecordState.PENDING, reason=reason, message=message)
+def held_back(record: RecordOutcome, state: RecordState, reason: str, message: str) -> RecordOutcome:
+    """The record with `state`, since what was to be written for it was not.
+
+    One that is to go stays Removing: its value still stands, and that it is ours must not be forgotten.
+    """
+    if record.state is RecordState.REMOVING:
+        return replace(record, reason=reason, message=message)
+    return replace(record, state=state, reason=reason, message=message)
+
+
+def _is_removed(record: RecordOutcome) -> bool:
+    """True for a value whose removal was written and is not known to lag."""
+    return record.state is RecordState.REMOVING and not record.reason
+
+
+def _stands(value: RememberedValue, observed: Observed) -> bool:
+    rrset = observed.get(value.key)
+    return rrset is not None and value.identity in rrset.identities
 
 
 def _propagating(record: RecordOutcome, problems: Sequence[str]) -> RecordOutcome:
-    if not problems or record.state not in {RecordState.PUBLISHED, RecordState.REMOVING}:
+    if not problems or not (record.state is RecordState.PUBLISHED or _is_removed(record)):
         return record
-    state = RecordState.PROPAGATING if record.state is RecordState.PUBLISHED else record.state
-    return replace(record, state=state, reason="NotYetAnswered", message="; ".join(problems))
+    return held_back(record, RecordState.PROPAGATING, "NotYetAnswered", "; ".join(problems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mailseal.domain.provider import SyncPolicy
@@ -16,8 +16,9 @@ from mailseal.engine.verify import confirm_answers
 from mailseal.engine.zone import ZoneAccess, ZoneHistory, ZoneOutcome
 from mailseal.planning.contributions import keys_of
 from mailseal.planning.heritage import keys_in_heritage
-from mailseal.planning.model import Claim, Observed, PlannedChange
+from mailseal.planning.model import Claim, Observed, Owner, PlannedChange
 from mailseal.providers.base import NotServed, ProviderError
+from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRsetKey
 
 MAX_ROUNDS = 24
@@ -39,7 +40,7 @@ async def sync_zone(
         scope = scopes.popleft()
         rounds += 1
         if rounds > MAX_ROUNDS:
-            ledger.give_up(scope)
+            ledger.give_up()
             continue
         await _pause_before(rounds)
         try:
@@ -57,8 +58,12 @@ async def _round(
 ) -> list[tuple[Claim, ...]]:
     """One pass over `scope`; returns the scopes that need another."""
     scope, observed = await gather(access, scope, ledger)
-    plan, refusal = gate_deletions(access, scope, observed, now, history, deleted=ledger.deletes)
+    # Pure, but seconds of work for thousands of domains: the event loop must go on meanwhile.
+    plan, refusal = await asyncio.to_thread(
+        gate_deletions, access, scope, observed, now, history, deleted=ledger.deletes
+    )
     ledger.record_plan(plan, scope, refusal)
+    ledger.record_vanished(scope, observed)
     if access.settings.policy is SyncPolicy.DRY_RUN:
         ledger.record_dry_run(plan)
         return []
@@ -66,7 +71,7 @@ async def _round(
     shared = [planned for planned, _ in applied.refused if len(planned.owners) > 1]
     ledger.record_applied(applied)
     return [
-        *_scope_of_raced(scope, applied),
+        *_scope_to_repeat(scope, applied),
         *_scopes_of_lone_owners(scope, shared),
         *_scope_to_clean(scope, applied),
     ]
@@ -80,10 +85,12 @@ async def gather(
     Claims that need a name which the zone does not serve are blocked and left out of the scope returned.
     """
     try:
-        return scope, await _read(access, keys_of(scope))
+        observed = await access.provider.read(access.zone, keys_of(scope))
     except NotServed as error:
-        served = [claim for claim in scope if not _block(claim, error, ledger)]
-        return served, await _read(access, keys_of(served))
+        scope = [claim for claim in scope if not _block(claim, error, ledger)]
+        observed = await access.provider.read(access.zone, keys_of(scope))
+    named = keys_in_heritage(observed, access.settings.operator_id) - keys_of(scope)
+    return scope, {**observed, **await _read_served(access, named)}
 
 
 def _block(claim: Claim, error: NotServed, ledger: Ledger) -> bool:
@@ -93,17 +100,20 @@ def _block(claim: Claim, error: NotServed, ledger: Ledger) -> bool:
     return problem is not None
 
 
-async def _read(access: ZoneAccess, keys: frozenset[RRsetKey]) -> Observed:
-    observed = await access.provider.read(access.zone, keys)
-    further = keys_in_heritage(observed, access.settings.operator_id) - keys
-    if further:
-        observed |= await access.provider.read(access.zone, further)
-    return observed
+async def _read_served(access: ZoneAccess, keys: frozenset[RRsetKey]) -> Observed:
+    """The RRsets of `keys`; what the zone no longer serves is nothing of ours any more."""
+    if not keys:
+        return {}
+    try:
+        return await access.provider.read(access.zone, keys)
+    except NotServed as error:
+        return await access.provider.read(access.zone, keys - error.faults.keys())
 
 
-def _scope_of_raced(scope: Sequence[Claim], applied: Applied) -> list[tuple[Claim, ...]]:
-    raced = _claims_beside(scope, applied.raced)
-    return [raced] if raced else []
+def _scope_to_repeat(scope: Sequence[Claim], applied: Applied) -> list[tuple[Claim, ...]]:
+    """What lost a race, or whose answer was lost: read and plan those domains once more."""
+    repeated = _claims_beside(scope, [*applied.raced, *applied.unknown])
+    return [repeated] if repeated else []
 
 
 def _scope_to_clean(scope: Sequence[Claim], applied: Applied) -> list[tuple[Claim, ...]]:
@@ -122,14 +132,31 @@ def _claims_beside(scope: Sequence[Claim], changes: Sequence[PlannedChange]) -> 
 def _scopes_of_lone_owners(
     scope: Sequence[Claim], refused: Sequence[PlannedChange]
 ) -> list[tuple[Claim, ...]]:
-    """Where several owners share a refused RRset, each tries alone, so that only the culprit is refused."""
-    scopes = []
-    for planned in refused:
-        for owner in sorted(planned.owners, key=lambda owner: owner.precedence):
-            others = planned.owners - {owner}
-            beside = _claims_beside(scope, [planned])
-            scopes.append(tuple(claim for claim in beside if claim.owner not in others))
-    return scopes
+    """Where several owners share a refused RRset, each tries alone, so that only the culprit is refused.
+
+    The first scope has the first of these owners of every such domain, the next one the second, and so on:
+    however many domains there are, there are few scopes.
+    """
+    sharing: dict[DnsName, list[Owner]] = {}
+    owners = {owner for planned in refused for owner in planned.owners}
+    for claim in sorted(scope, key=lambda claim: claim.owner.precedence):
+        if claim.owner in owners:
+            sharing.setdefault(claim.domain, []).append(claim.owner)
+    turns = max(map(len, sharing.values()), default=0)
+    return [
+        _turn(scope, {domain: held for domain, held in sharing.items() if turn < len(held)}, turn)
+        for turn in range(turns)
+    ]
+
+
+def _turn(scope: Sequence[Claim], sharing: Mapping[DnsName, Sequence[Owner]], turn: int) -> tuple[Claim, ...]:
+    """The claims of the domains in `sharing`, of the owners that share only the one whose turn it is."""
+    return tuple(
+        claim
+        for claim in scope
+        if claim.domain in sharing
+        and claim.owner not in {*sharing[claim.domain][:turn], *sharing[claim.domain][turn + 1 :]}
+    )
 
 
 async def _pause_before(rounds: int) -> None:

@@ -8,7 +8,7 @@ from mailseal.kube.api import Conflict, NotFound
 from mailseal.kube.claims import rival_of
 from mailseal.kube.conditions import Verdict
 from mailseal.kube.objects import FINALIZER, StoredObject, stored
-from mailseal.kube.providers import OpenProvider, permitted
+from mailseal.kube.providers import OpenProvider
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.zonekeeper import ZoneKey
 from mailseal.providers.base import ProviderError
@@ -62,17 +62,17 @@ class Admission:
 
     def _provider(self, resource: StoredObject, spec: RecordOwnerSpec) -> OpenProvider:
         key = resource.provider_key
-        provider = self._runtime.store.get(key) if key else None
-        if key is None or provider is None:
+        if key is None or self._runtime.store.get(key) is None:
             raise NotAdmitted(
                 "ProviderNotFound", f"{key} does not exist: create it or change spec.providerRef"
             )
         opened = self._runtime.pool.get(key)
-        if opened is None and not self._runtime.pool.was_checked(key):
-            raise NotYet
         if opened is None:
-            raise NotAdmitted("ProviderNotReady", f"{key} cannot be used: {_why(provider)}")
-        if not permitted(opened.spec, resource.key.namespace, spec.domain_name):
+            obstacle = self._runtime.pool.obstacle(key)
+            if obstacle is None:
+                raise NotYet
+            raise NotAdmitted("ProviderNotReady", f"{key} cannot be used: {obstacle}")
+        if not opened.spec.permits(resource.key.namespace, spec.domain_name):
             raise NotAdmitted(
                 "ProviderNotAllowed",
                 f"{key} does not allow namespace {resource.key.namespace} to publish records of "
@@ -100,10 +100,3 @@ class Admission:
         except (Conflict, NotFound):
             raise NotAdmitted("Pending", "the resource was just changed; trying again", retry=True) from None
         self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
-
-
-def _why(provider: StoredObject) -> str:
-    for condition in provider.status.get("conditions", ()):
-        if condition.get("type") == "Ready" and condition.get("status") != "True":
-            return str(condition.get("message"))
-    return provider.invalid or "it is not checked yet"

@@ -18,8 +18,9 @@ from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 
 from mailseal.domain.common import GROUP, VERSION
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
-from mailseal.kube.objects import PLURALS, ObjectKey, StoredObject
+from mailseal.kube.objects import PLURALS, StoredObject
 
 CALL_SECONDS = 20.0
 JSON = "application/json"

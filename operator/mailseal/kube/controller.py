@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.engine.dkimsecret import SecretUnusable, owner_of_secret
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.admission import Admission, AwaitsKeys, NotAdmitted, NotYet
 from mailseal.kube.api import KubeApi
 from mailseal.kube.conditions import Verdict, is_current
-from mailseal.kube.dkim_secrets import DkimSecrets, SecretUnusable, owner_of_secret
-from mailseal.kube.objects import PROVIDER_KINDS, ObjectKey, StoredObject, stored
+from mailseal.kube.dkim_secrets import DkimSecrets
+from mailseal.kube.objects import PROVIDER_KINDS, StoredObject, stored
 from mailseal.kube.outcomes import OutcomeReporter, domain_of
 from mailseal.kube.providerkeeper import ProviderKeeper, recheck_after
 from mailseal.kube.providers import ProviderPool
@@ -170,7 +172,10 @@ class Controller:
             self._objects.add(key, backoff(known.attempts + 1, SOON, LONGEST_RETRY))
 
     async def _work_on_keys(self, key: ObjectKey) -> None:
-        """Read or make the Secret of a DkimKey; generating keys takes long and holds up nobody else here."""
+        """Read or make the Secret of a DkimKey; generating keys takes long and holds up nobody else here.
+
+        One that cannot be used is looked at again: nobody tells when a foreign Secret is gone.
+        """
         resource = self._runtime.store.get(key)
         if resource is None or resource.deleting or not isinstance(resource.spec, DkimKeySpec):
             return
@@ -180,6 +185,7 @@ class Controller:
             self._zones.withdraw(key)
             verdict = Verdict(False, error.reason, str(error), stalled=True)
             await self._runtime.reporter.report(resource, verdict, {})
+            self._keys.add(key, self._runtime.settings.secret_poll)
         else:
             self._objects.add(key)
 

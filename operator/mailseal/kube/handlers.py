@@ -7,9 +7,10 @@ from typing import Any
 import kopf
 
 from mailseal.domain.common import GROUP, VERSION
+from mailseal.engine.dkimsecret import MANAGED_BY, MANAGER
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.controller import Controller
-from mailseal.kube.dkim_secrets import MANAGED_BY, MANAGER
-from mailseal.kube.objects import PLURALS, ObjectKey
+from mailseal.kube.objects import PLURALS
 from mailseal.kube.settings import OperatorSettings
 
 

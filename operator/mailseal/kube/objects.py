@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailseal.domain.common import API_VERSION, GROUP, ProviderKind, RecordOwnerSpec
+from mailseal.domain.common import API_VERSION, GROUP, RecordOwnerSpec
 from mailseal.domain.specs import InvalidSpec, Spec, parse_spec
+from mailseal.engine.objectkey import ObjectKey, provider_of
 from mailseal.planning.model import Owner
 
 FINALIZER = f"{GROUP}/records"
@@ -23,18 +24,6 @@ PLURALS: Mapping[str, str] = {
 }
 RECORD_KINDS = frozenset({"MailDomain", "DkimKey", "NtaRecord"})
 PROVIDER_KINDS = frozenset(PLURALS) - RECORD_KINDS
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectKey:
-    """Kind, namespace and name; the namespace of a cluster-scoped resource is empty."""
-
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +59,7 @@ class StoredObject:
         """The provider that a record resource refers to; None for other or invalid resources."""
         if not isinstance(self.spec, RecordOwnerSpec):
             return None
-        ref = self.spec.provider_ref
-        namespace = self.key.namespace if ref.kind is ProviderKind.DNS_PROVIDER else ""
-        return ObjectKey(ref.kind, namespace, ref.name)
+        return provider_of(self.spec, self.key.namespace)
 
     def reference(self) -> dict[str, str]:
         """The object reference for an Event."""

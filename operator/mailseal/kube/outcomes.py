@@ -26,6 +26,8 @@ UNDER_WAY = frozenset(
 )
 WAITING_FOR_PEOPLE = frozenset({"DeclarationMissing", "DryRun", "PlanRefused"})
 """Reasons that only a change of a resource ends; the resync looks at them, nothing sooner."""
+STANDING = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING})
+"""States of values that are wanted and written."""
 HELD = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING, RecordState.REMOVING})
 """States of values that are, or may still be, in the zone."""
 
@@ -59,9 +61,9 @@ class OutcomeReporter:
         records = outcome.records.get(synced.owner)
         try:
             async with self._slots:
-                if synced.deleting and records is not None and not _under_way(records):
+                if synced.deleting and records is not None and _is_clean(records):
                     return await self._release(latest)
-                await self._announce_repairs(resource, outcome.written)
+                await self._announce_repairs(resource, outcome.written, records or ())
                 await self._write(resource, outcome, records)
         except ApiError as error:
             logger.warning("the status of %s could not be written: %s", synced.key, error)
@@ -102,16 +104,22 @@ class OutcomeReporter:
         current = is_current(resource.status, resource.generation)
         return current and not written and self._runtime.clock() - since < self._runtime.settings.stale_after
 
-    async def _announce_repairs(self, resource: StoredObject, written: Iterable[PlannedChange]) -> None:
-        """An Event where something that we had published was changed behind our back and is written again."""
+    async def _announce_repairs(
+        self, resource: StoredObject, written: Iterable[PlannedChange], records: Iterable[RecordOutcome]
+    ) -> None:
+        """An Event where something that we had published was changed behind our back and is written again.
+
+        A record that another resource has won is nobody's repair.
+        """
         if resource.deleting or not is_current(resource.status, resource.generation):
             return
         published = {(record["name"], record["type"]) for record in resource.status.get("records", ())}
+        won = {record.key for record in records if record.state in STANDING}
         for planned in written:
             key = planned.change.key
             if resource.owner not in planned.owners or is_heritage_key(key):
                 continue
-            if (str(key.name), str(key.rtype)) in published:
+            if key in won and (str(key.name), str(key.rtype)) in published:
                 metrics.DRIFT_REPAIRS.labels(
                     resource.key.kind, resource.key.namespace, resource.key.name
                 ).inc()
@@ -166,6 +174,11 @@ def _under_way(records: Collection[RecordOutcome]) -> bool:
     return any(record.state in UNDER_WAY and record.reason not in WAITING_FOR_PEOPLE for record in records)
 
 
+def _is_clean(records: Collection[RecordOutcome]) -> bool:
+    """True when nothing is left to remove, not even what waits for a person to let it go."""
+    return not any(record.state in UNDER_WAY for record in records)
+
+
 def _is_silence(record: RecordOutcome) -> bool:
     """True for a record about which some server says nothing; nobody says that it is wrong."""
-    return record.state in {RecordState.PUBLISHED, RecordState.PROPAGATING}
+    return record.state in STANDING

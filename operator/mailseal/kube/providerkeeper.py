@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from mailseal.engine.objectkey import ObjectKey
+from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube.api import Conflict, NotFound
-from mailseal.kube.objects import FINALIZER, ObjectKey, StoredObject, stored
+from mailseal.kube.objects import FINALIZER, StoredObject, stored
 from mailseal.kube.providers import Check
 from mailseal.kube.runtime import Runtime
 
@@ -18,9 +20,10 @@ class ProviderKeeper:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._ready: dict[ObjectKey, bool] = {}
+        self._seen: dict[ObjectKey, tuple[bool, str]] = {}
+        """Whether each provider worked at its last check, and which plans were confirmed on it."""
         self.on_news: Callable[[ObjectKey], None] = lambda provider: None
-        """Called when a provider was opened anew, or works again, or stopped working."""
+        """Called when a provider was opened anew, works again, stopped working, or has a plan confirmed."""
 
     async def keep(self, resource: StoredObject) -> bool:
         """Check and report one provider; True when it works. Raises `ApiError`."""
@@ -30,15 +33,16 @@ class ProviderKeeper:
         check = await self._runtime.pool.check(resource, fresh_within=self._runtime.settings.resync)
         await self._report(resource, check)
         await self._hold(resource)
-        news = check.reopened or self._ready.get(resource.key) != check.verdict.ready
-        self._ready[resource.key] = check.verdict.ready
+        seen = (check.verdict.ready, resource.annotations.get(CONFIRM_ANNOTATION, ""))
+        news = check.reopened or self._seen.get(resource.key) != seen
+        self._seen[resource.key] = seen
         if news:
             self.on_news(resource.key)
         return check.verdict.ready
 
     async def gone(self, key: ObjectKey) -> None:
         """The provider does not exist any more."""
-        self._ready.pop(key, None)
+        self._seen.pop(key, None)
         await self._runtime.pool.close(key)
         self.on_news(key)
 

@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from mailseal.domain.backends import ProviderType
-from mailseal.domain.provider import ClusterDnsProviderSpec, DnsProviderSpec
+from mailseal.domain.provider import DnsProviderSpec
 from mailseal.engine.backends import Backend, open_backend
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
 from mailseal.kube.api import Forbidden, KubeApi, NotFound
 from mailseal.kube.conditions import Verdict
-from mailseal.kube.objects import ObjectKey, StoredObject
+from mailseal.kube.objects import StoredObject
 from mailseal.providers.base import ProviderError, ZoneSurvey
 from mailseal.records.names import DnsName
 
@@ -62,15 +63,15 @@ class ProviderPool:
         self._operator_namespace = operator_namespace
         self._open: dict[ObjectKey, OpenProvider] = {}
         self._checks: dict[ObjectKey, tuple[float, Check]] = {}
-        self._checked: set[ObjectKey] = set()
+        self._unusable: dict[ObjectKey, str] = {}
 
     def get(self, key: ObjectKey) -> OpenProvider | None:
         """The opened backend, or None while it cannot be opened."""
         return self._open.get(key)
 
-    def was_checked(self, key: ObjectKey) -> bool:
-        """False until the provider's first check in this process is over."""
-        return key in self._checked
+    def obstacle(self, key: ObjectKey) -> str | None:
+        """Why the backend cannot be opened, for people; None where it can, or was not tried yet."""
+        return self._unusable.get(key)
 
     async def check(self, resource: StoredObject, fresh_within: timedelta) -> Check:
         """Open the backend where its spec or its Secret is new, and ask it for its zones.
@@ -82,14 +83,13 @@ class ProviderPool:
             opened, reopened = await self._opened(resource)
         except _Unusable as error:
             await self.close(resource.key)
-            self._checked.add(resource.key)
+            self._unusable[resource.key] = error.verdict.message
             return Check(error.verdict, reopened=True)
         known = self._checks.get(resource.key)
         now = asyncio.get_running_loop().time()
         if known and not reopened and known[0] > now - fresh_within.total_seconds():
             return known[1]
         check = await self._survey(opened, reopened)
-        self._checked.add(resource.key)
         self._checks.pop(resource.key, None)
         if check.verdict.ready:
             self._checks[resource.key] = (now, replace(check, reopened=False))
@@ -110,6 +110,7 @@ class ProviderPool:
     async def close(self, key: ObjectKey) -> None:
         """Close the backend and forget it."""
         self._checks.pop(key, None)
+        self._unusable.pop(key, None)
         opened = self._open.pop(key, None)
         if opened:
             await opened.backend.provider.close()
@@ -165,11 +166,6 @@ class ProviderPool:
         except Forbidden as error:
             raise _Unusable("SecretForbidden", f"{error}; see the chart's watchNamespaces") from None
         return _decoded(secret, f"{namespace}/{ref.name}")
-
-
-def permitted(spec: DnsProviderSpec, namespace: str, domain: DnsName) -> bool:
-    """True when a resource of `namespace` may publish records of `domain` through this provider."""
-    return not isinstance(spec, ClusterDnsProviderSpec) or spec.permits(namespace, domain)
 
 
 def _decoded(secret: Mapping[str, Any], name: str) -> tuple[str, dict[str, bytes]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailseal.domain.common import RecordOwnerSpec
-from mailseal.kube.objects import ObjectKey, StoredObject
+from mailseal.engine.objectkey import ObjectKey
+from mailseal.kube.objects import StoredObject
 from mailseal.records.names import DnsName
 
 

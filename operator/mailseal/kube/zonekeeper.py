@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailseal.engine import SyncSettings, ZoneAccess, ZoneHistory, ZoneOutcome, sync_zone
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube import metrics
 from mailseal.kube.claims import claim_of
-from mailseal.kube.objects import ObjectKey, StoredObject
+from mailseal.kube.objects import StoredObject
 from mailseal.kube.outcomes import OutcomeReporter, held_values
 from mailseal.kube.providers import OpenProvider
 from mailseal.kube.runtime import Runtime

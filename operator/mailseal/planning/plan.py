@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from mailseal.domain.provider import SyncPolicy
 from mailseal.planning.contributions import Wishes, wishes_of
@@ -15,9 +17,12 @@ from mailseal.planning.merge import settle
 from mailseal.planning.model import Claim, Observed, Owner, PlannedChange, RememberedValue, ZonePlan
 from mailseal.planning.outcomes import Decisions, outcomes_of
 from mailseal.planning.ownership import Ownership, Stake, ownership_of
+from mailseal.planning.parts import parts_of
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRsetKey
 from mailseal.records.txt import TxtData
+
+_Told = TypeVar("_Told")
 
 
 def plan_zone(  # noqa: PLR0913 - everything that a plan depends on, by name
@@ -37,13 +42,49 @@ def plan_zone(  # noqa: PLR0913 - everything that a plan depends on, by name
     changes are in the order in which they must be written, so that stopping after any of them is safe. With
     policy DryRun the plan is that of Sync. Raises `InvalidOperatorId`.
     """
+    rules = _Rules(operator_id, heritage, policy is SyncPolicy.UPSERT_ONLY, now)
+    plans = [
+        _plan_part(zone, part.claims, part.observed, rules) for part in parts_of(claims, observed, operator_id)
+    ]
+    return ZonePlan(
+        zone=zone,
+        changes=tuple(change for plan in plans for change in plan.changes),
+        outcomes=_joined(plan.outcomes for plan in plans),
+        owned_values=sum(plan.owned_values for plan in plans),
+        orphans=tuple(orphan for plan in plans for orphan in plan.orphans),
+        warnings=_joined(plan.warnings for plan in plans),
+        held=_joined(plan.held for plan in plans),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a plan depends on besides claims and zone."""
+
+    operator_id: str
+    heritage: bool
+    upsert_only: bool
+    now: datetime
+
+
+def _joined(mappings: Iterable[Mapping[Owner, _Told]]) -> dict[Owner, _Told]:
+    return {owner: told for mapping in mappings for owner, told in mapping.items()}
+
+
+def _plan_part(zone: DnsName, claims: Sequence[Claim], observed: Observed, rules: _Rules) -> ZonePlan:
+    """The plan for claims that share nothing with others."""
     ordered = sorted(claims, key=lambda claim: claim.owner.precedence)
-    upsert_only = policy is SyncPolicy.UPSERT_ONLY
-    ownership = ownership_of(ordered, observed, operator_id)
-    wishes = {claim.owner: wishes_of(claim, observed, ownership, now) for claim in ordered}
-    decided = _decide(ordered, wishes, observed, ownership, upsert_only=upsert_only)
+    ownership = ownership_of(ordered, observed, rules.operator_id)
+    wishes = {claim.owner: wishes_of(claim, observed, ownership, rules.now) for claim in ordered}
+    decided = _decide(ordered, wishes, observed, ownership, upsert_only=rules.upsert_only)
     holdings = _holdings(decided, ordered)
-    journal = Journal(operator_id, observed, _leaving(decided), enabled=heritage, upsert_only=upsert_only)
+    journal = Journal(
+        rules.operator_id,
+        observed,
+        _leaving(decided),
+        enabled=rules.heritage,
+        upsert_only=rules.upsert_only,
+    )
     return ZonePlan(
         zone=zone,
         changes=_changes(decided, journal, holdings, ordered),

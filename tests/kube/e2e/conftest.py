@@ -11,6 +11,7 @@ import pytest
 from support.cluster import Cluster
 from support.kubehttp import KubeHttp
 from support.operators import OperatorProcess
+from support.sharedprovider import SharedProvider
 from support.world import World
 
 RESYNC_SECONDS = 5
@@ -31,7 +32,9 @@ def api(controlplane: Cluster) -> Iterator[KubeHttp]:
 
 
 @pytest.fixture(scope="session")
-def operator(operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
+def operator(
+    operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OperatorProcess]:
     """One operator for all tests of this process, that comes back to its zones every few seconds."""
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     log.touch()
@@ -56,3 +59,10 @@ def world(new_world: NewWorld) -> Iterator[World]:
     with new_world() as made:
         made.apply(made.tsig(), made.provider())
         yield made
+
+
+@pytest.fixture
+def shared(new_world: NewWorld) -> Iterator[SharedProvider]:
+    """A world whose zone is behind a ClusterDnsProvider that is still to be applied."""
+    with new_world() as made, SharedProvider(made) as provider:
+        yield provider

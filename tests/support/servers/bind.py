@@ -56,6 +56,11 @@ class BindServer(NameServer):
             for zone in records_of:
                 wait_until(partial(self.serves, zone), START_SECONDS, f"{zone} answered after a reload")
 
+    def restrict(self, access: str | None) -> None:
+        """From now on have `access` in every primary zone; None gives all keys their rights back."""
+        self._access = access
+        self._reload()
+
     def _command(self) -> list[str]:
         return ["named", "-g", "-c", "named.conf", "-n", "1"]
 

@@ -10,7 +10,7 @@ from support.servers.process import (
     NameServer,
     ServerFailed,
     TsigSecret,
-    require,
+    program,
     wait_until,
     zone_text,
 )
@@ -85,7 +85,10 @@ class PowerDnsServer(NameServer):
         self._run("pdnsutil", f"--config-dir={self.directory}", *arguments)
 
     def _run(self, *command: str) -> None:
-        done = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
+        name, *arguments = command
+        done = subprocess.run(
+            [program(name), *arguments], cwd=self.directory, capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise ServerFailed(f"{command[0]} {command[-1]} failed:\n{done.stdout}{done.stderr}")
 
@@ -93,5 +96,5 @@ class PowerDnsServer(NameServer):
 def _schema() -> str:
     found = next((path for path in _SCHEMAS if Path(path).exists()), None)
     if found is None:
-        require("the SQLite schema of pdns-backend-sqlite3")
-    return str(found)
+        raise ServerFailed("no SQLite schema of PowerDNS: install pdns-backend-sqlite3 with `make setup`")
+    return found

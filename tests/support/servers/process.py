@@ -33,6 +33,7 @@ STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
 _START_ATTEMPTS = 3
 _LOG_TAIL_BYTES = 4000
+_DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class ServerFailed(RuntimeError):
@@ -74,14 +75,12 @@ def free_port(address: str) -> int:
             return port
 
 
-def require(*binaries: str) -> None:
-    """Raise `ServerFailed` with advice when a program is not installed."""
-    missing = [binary for binary in binaries if shutil.which(binary, path=SEARCH_PATH) is None]
-    if missing:
-        raise ServerFailed(f"{', '.join(missing)} not found: install the test servers with `make setup`")
-
-
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+def program(name: str) -> str:
+    """The path of an installed program, also where daemons live. Raises `ServerFailed` with advice."""
+    found = shutil.which(name) or shutil.which(name, path=_DAEMON_PATH)
+    if found is None:
+        raise ServerFailed(f"{name} not found: install the test servers with `make setup`")
+    return found
 
 
 def zone_text(zone: str, records: str = "", *, nameservers: tuple[tuple[str, str], ...] = ()) -> str:
@@ -101,7 +100,8 @@ class NameServer(ABC):
     binaries: tuple[str, ...]
 
     def __init__(self, keys: tuple[TsigSecret, ...], address: str, port: int | None) -> None:
-        require(*self.binaries)
+        for binary in self.binaries:
+            program(binary)
         self.keys = keys
         self.address = address
         self.port = port or free_port(address)
@@ -128,9 +128,10 @@ class NameServer(ABC):
         """Start the process and return when it answers for all its zones."""
         for attempt in range(1, _START_ATTEMPTS + 1):
             self._prepare()
+            name, *arguments = self._command()
             with self.log_path.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command(), cwd=self.directory, stdout=log, stderr=subprocess.STDOUT
+                    [program(name), *arguments], cwd=self.directory, stdout=log, stderr=subprocess.STDOUT
                 )
             try:
                 self._wait_ready()
@@ -141,6 +142,7 @@ class NameServer(ABC):
                 if not self._fixed_port:
                     self.port = free_port(self.address)
             else:
+                self._fixed_port = True
                 return
 
     def stop(self) -> None:
@@ -155,7 +157,6 @@ class NameServer(ABC):
             self._process.kill()
             self._process.wait()
         self._process = None
-        self._fixed_port = True
 
     def kill(self) -> None:
         """End the process at once, as a crash would."""

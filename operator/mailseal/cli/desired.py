@@ -1,0 +1,136 @@
+"""What the command line is asked for: the resources of the files with everything that they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mailseal.cli.exits import InvalidInput
+from mailseal.cli.keys import KeyRing, read_key_ring
+from mailseal.cli.manifests import read_manifests
+from mailseal.cli.resources import ProviderResource, RecordResource, Resources, check_references, resources_of
+from mailseal.cli.secretfiles import SecretFiles, decoded_data_of
+from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.engine.backends import Backend, open_backend
+from mailseal.engine.objectkey import ObjectKey
+from mailseal.planning.heritage import Heritage, InvalidOperatorId
+from mailseal.planning.model import Claim
+from mailseal.providers.base import InvalidConfiguration
+from mailseal.records.names import DnsName
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options that all commands share."""
+
+    paths: tuple[str, ...]
+    operator_id: str
+    secrets_dir: Path | None
+    operator_namespace: str
+    """Where the Secrets of ClusterDnsProviders are."""
+    deleting: bool = False
+    confirmed_plans: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Valid resources, ready to be planned for."""
+
+    request: Request
+    records: tuple[RecordResource, ...]
+    providers: Mapping[ObjectKey, ProviderResource]
+    """Those that a record resource refers to."""
+    backends: Mapping[ObjectKey, Backend]
+    secrets: SecretFiles
+    key_rings: Mapping[ObjectKey, KeyRing]
+    skipped_kinds: tuple[str, ...]
+
+    def claim_of(self, resource: RecordResource) -> Claim:
+        """What planning decides on. What is published is known from the heritage in DNS alone."""
+        ring = self.key_rings.get(resource.key)
+        return Claim(
+            owner=resource.owner,
+            spec=resource.spec,
+            deleting=self.request.deleting,
+            dkim_keys=tuple(key.public for key in ring.held) if ring else (),
+        )
+
+    def with_key_rings(self, rings: Mapping[ObjectKey, KeyRing]) -> Desired:
+        """The same with some key rings replaced."""
+        return replace(self, key_rings={**self.key_rings, **rings})
+
+
+def load(request: Request) -> Desired:
+    """Read and check everything that needs no network. Raises `InvalidInput` with all that is wrong."""
+    faults: list[str] = []
+    _check_operator_id(request.operator_id, faults)
+    resources = resources_of(read_manifests(request.paths, faults), faults)
+    if not faults:
+        check_references(resources, faults)
+    if not faults and not resources.records:
+        faults.append(f"{', '.join(request.paths)}: there is no MailDomain, DkimKey or NtaRecord")
+    if faults:
+        raise InvalidInput(*faults)
+    return _completed(request, resources)
+
+
+def _completed(request: Request, resources: Resources) -> Desired:
+    faults: list[str] = []
+    secrets = SecretFiles(resources.secrets, request.secrets_dir)
+    needed = {resource.provider_key for resource in resources.records}
+    providers = {key: provider for key, provider in resources.providers.items() if key in needed}
+    backends: dict[ObjectKey, Backend] = {}
+    rings: dict[ObjectKey, KeyRing] = {}
+    for key, provider in providers.items():
+        try:
+            backends[key] = _opened(provider, secrets, request.operator_namespace)
+        except InvalidInput as error:
+            faults += error.faults
+    for resource in () if request.deleting else resources.records:
+        if isinstance(resource.spec, DkimKeySpec):
+            try:
+                rings[resource.key] = read_key_ring(resource, resource.spec, secrets)
+            except InvalidInput as error:
+                faults += error.faults
+    faults += _shared_secrets(rings.values())
+    if faults:
+        raise InvalidInput(*faults)
+    return Desired(request, resources.records, providers, backends, secrets, rings, resources.skipped_kinds)
+
+
+def _opened(provider: ProviderResource, secrets: SecretFiles, operator_namespace: str) -> Backend:
+    ref = provider.spec.credentials_secret_ref
+    credentials: Mapping[str, bytes] = {}
+    if ref is not None:
+        namespace = provider.key.namespace or operator_namespace
+        secret = secrets.find(namespace, ref.name)
+        if secret is None:
+            raise InvalidInput(
+                f"{provider}: spec.credentialsSecretRef: Secret {namespace}/{ref.name} is not in the files: "
+                "add its manifest"
+            )
+        credentials = decoded_data_of(secret)
+    try:
+        return open_backend(provider.spec, credentials)
+    except InvalidConfiguration as error:
+        raise InvalidInput(f"{provider}: {error}") from None
+
+
+def _shared_secrets(rings: Iterable[KeyRing]) -> list[str]:
+    """A Secret belongs to one DkimKey; where two would make the same one, each has to be told."""
+    users: dict[ObjectKey, list[str]] = {}
+    for ring in rings:
+        users.setdefault(ring.secret_key, []).append(str(ring.dkim_key))
+    return [
+        f"{' and '.join(names)} have the same {secret}: give each a spec.secret.name of its own"
+        for secret, names in users.items()
+        if len(names) > 1
+    ]
+
+
+def _check_operator_id(operator_id: str, faults: list[str]) -> None:
+    try:
+        Heritage(DnsName(""), operator_id, frozenset())
+    except InvalidOperatorId as error:
+        faults.append(f"--operator-id: {error}")
