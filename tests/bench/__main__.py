@@ -122,7 +122,9 @@ async def _run(workload: Workload, meter: Meter, steady_seconds: float) -> list[
 
 def _show(workload: Workload, costs: list[Cost]) -> None:
     layout = "a zone for each" if workload.many_zones else "one zone"
-    table = Table(title=f"{workload.domains} mail domains, {KINDS} resources each, {layout}, {workload.algorithm}")
+    table = Table(
+        title=f"{workload.domains} mail domains, {KINDS} resources each, {layout}, {workload.algorithm}"
+    )
     table.add_column("phase")
     for heading in ("seconds", "API writes", "DNS updates", "DNS queries", "CPU s", "MB now", "MB peak"):
         table.add_column(heading, justify="right")

@@ -75,4 +75,4 @@ def cpu_seconds_of(pid: int) -> float:
 
 
 def _bytes(field: str) -> int:
-    return int(field.split()[0]) * 1024
+    return int(field.split(maxsplit=1)[0]) * 1024

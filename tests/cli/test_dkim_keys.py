@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,16 @@ import pytest
 import yaml
 
 from mailseal.cli.exits import InvalidInput
+from mailseal.cli.keys import KeyRing, make_missing_keys
 from mailseal.cli.manifests import Source
 from mailseal.cli.resources import SecretManifest
 from mailseal.cli.secretfiles import SecretFiles
+from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.engine.dkimkeys import read_key
 from mailseal.engine.dkimsecret import held_keys
 from mailseal.engine.objectkey import ObjectKey
+from mailseal.kube.dkim_secrets import DkimSecrets
+from mailseal.kube.objects import stored
 from support.commandline import DOMAIN, Workspace, mail_domain, owner, secret
 
 ED25519 = {"algorithm": "Ed25519"}
@@ -250,3 +255,31 @@ def test_a_file_in_the_directory_holds_one_secret(workspace: Workspace) -> None:
 
     assert result.exit_code == 2
     assert "must hold Secret default/key and nothing else" in result.stderr
+
+
+class OneSecret:
+    """An API server that holds one Secret and takes no write."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body = {**body, "metadata": {**body["metadata"], "resourceVersion": "1"}}
+
+    async def get_secret(self, namespace: str, name: str) -> dict[str, Any]:
+        assert (namespace, name) == ("default", "key")
+        return self.body
+
+
+async def test_the_operator_takes_the_secret_over(tmp_path: Path) -> None:
+    """After `kubectl apply` it finds every key that it needs, and makes none."""
+    resource = dkim_key()
+    meta = {**resource["metadata"], "namespace": "default", "uid": "u", "resourceVersion": "1"}
+    body = {**resource, "metadata": {**meta, "creationTimestamp": "2026-11-24T00:00:00Z"}}
+    in_cluster = stored(body)
+    assert isinstance(in_cluster.spec, DkimKeySpec)
+    ring = KeyRing(in_cluster.key, in_cluster.spec, None, ())
+    made, path = await make_missing_keys(ring, SecretFiles({}, tmp_path), datetime.now(UTC))
+    api: Any = OneSecret(yaml.safe_load(path.read_text()))
+
+    with ThreadPoolExecutor(1) as executor:
+        view = await DkimSecrets(api, executor).ensure(in_cluster, in_cluster.spec, datetime.now(UTC))
+
+    assert view.keys == made.held

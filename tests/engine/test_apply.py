@@ -12,7 +12,7 @@ from mailseal.providers.base import AuthenticationFailed, BatchTooLarge, Outcome
 from mailseal.providers.memory import MemoryBackend
 from mailseal.records.change import RRsetChange
 from support.engine_world import LimitedProvider, addition, names_of, rrset
-from support.planning_world import ZONE
+from support.planning_world import ZONE, owner
 
 
 @pytest.fixture
@@ -135,6 +135,45 @@ async def test_many_refusals_beside_one_success_are_about_records_and_not_the_ba
     assert names_of(applied.written) == ["n0"]
     assert len(applied.refused) == 39
     assert applied.failure is None
+
+
+JOURNAL = addition("_mailseal")
+VALUE, OTHERS = addition("value"), addition("other", owner("NtaRecord"))
+
+
+async def test_a_value_is_not_written_before_it_is_recorded(backend) -> None:
+    """A crash in between would leave a value of ours that no record names."""
+    occupy(backend, JOURNAL)
+    applied = await apply_changes(LimitedProvider(backend), ZONE, [JOURNAL, VALUE, OTHERS])
+    assert names_of(applied.raced) == ["_mailseal", "value"]
+    assert names_of(applied.written) == ["other"]
+
+
+async def test_a_value_is_not_forgotten_before_it_is_removed(backend) -> None:
+    occupy(backend, VALUE)
+    applied = await apply_changes(LimitedProvider(backend), ZONE, [VALUE, OTHERS, JOURNAL])
+    assert names_of(applied.raced) == ["value", "_mailseal"]
+    assert names_of(applied.written) == ["other"]
+
+
+async def test_a_value_whose_removal_is_refused_is_not_forgotten_either(backend) -> None:
+    refuse(backend, "value")
+    applied = await apply_changes(LimitedProvider(backend), ZONE, [VALUE, OTHERS, JOURNAL])
+    assert names_of(applied.untried) == ["_mailseal"]
+    assert names_of(applied.written) == ["other"]
+
+
+async def test_a_value_that_may_or_may_not_be_written_is_not_forgotten(backend) -> None:
+    backend.faults.after_apply.append(OutcomeUnknown("the connection broke"))
+    applied = await apply_changes(LimitedProvider(backend, batch_limit=1), ZONE, [VALUE, JOURNAL])
+    assert names_of(applied.unknown) == ["value"]
+    assert names_of(applied.raced) == ["_mailseal"]
+
+
+async def test_a_backend_that_takes_no_record_of_ownership_takes_the_values_all_the_same(backend) -> None:
+    refuse(backend, "_mailseal")
+    applied = await apply_changes(LimitedProvider(backend), ZONE, [JOURNAL, VALUE])
+    assert names_of(applied.written) == ["value"]
 
 
 @given(

@@ -25,9 +25,10 @@ from support.planning_world import APEX, HERITAGE, ZONE, mail_domain, nta_record
 from support.racing import Contest, EngineWriter, Writer
 from support.servers import BindServer, TsigSecret
 
-MEMORY_WRITES_EACH = 1200
-BIND_WRITES_EACH = 300
-BIND_WRITES_OF_THIRD = 1500
+MEMORY_WRITES_EACH = 600
+MEMORY_WRITES_OF_THIRD = 1800
+BIND_WRITES_EACH = 200
+BIND_WRITES_OF_THIRD = 1600
 UNTOUCHED = "MS=ms12345678"
 
 
@@ -158,7 +159,8 @@ async def test_no_value_is_lost_in_thousands_of_racing_writes_in_memory(seed) ->
 
     contest = Contest(look)
     operators = engines(contest, provider)
-    await race(operators, MemoryParty("third", contest, backend, chance), MEMORY_WRITES_EACH)
+    third = MemoryParty("third", contest, backend, chance)
+    await race(operators, third, MEMORY_WRITES_EACH, MEMORY_WRITES_OF_THIRD)
     check(contest, operators, 3000, look(HERITAGE))
     assert sum(made.lost for made in providers) > 100, "the writers never met"
 

@@ -128,6 +128,19 @@ async def test_a_race_that_never_ends_is_left_to_the_next_sync_and_says_so(world
     assert not outcome.settled
 
 
+async def test_a_value_that_loses_races_stays_ours_without_any_status(world) -> None:
+    """Its heritage entry must not go before the value does, however often the write is lost."""
+    await world.sync(mail_domain(**spf("a")))
+    for number in range(MAX_ROUNDS * 4):
+        world.backend.faults.before_apply.append(somebody_adds(APEX, f"foreign {number}"))
+    await world.sync(mail_domain(**spf("mx")))
+    assert OLD_SPF in world.texts()
+    world.backend.faults.before_apply.clear()
+    outcome = await world.sync(mail_domain(**spf("mx")))
+    assert told(outcome, mail_domain()) == [(SPF, RecordState.PUBLISHED, "")]
+    assert OLD_SPF not in world.texts()
+
+
 async def test_a_change_whose_answer_was_lost_is_found_written(world) -> None:
     world.backend.faults.after_apply.append(OutcomeUnknown("the connection broke"))
     claim = mail_domain()

@@ -1,4 +1,4 @@
-"""Several writers on one RRset, each of which looks after every write whether the others' values still stand."""
+"""Several writers on one RRset; after every write each looks whether the others' values still stand."""
 
 from __future__ import annotations
 

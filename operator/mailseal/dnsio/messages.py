@@ -91,7 +91,7 @@ def _raise_unsigned_error(wire: bytes, query: dns.message.Message, server: str) 
 
 def _rejection(error: dns.tsig.PeerError, query: dns.message.Message, server: str) -> TsigRejected:
     problem = next((ours for theirs, ours in _PEER_ERRORS if isinstance(error, theirs)), TsigProblem.OTHER)
-    key = query.keyname
+    key = str(query.keyname).rstrip(".")
     return TsigRejected(f"{server} rejects TSIG key {key} with {problem}: {_ADVICE[problem]}", problem)
 
 

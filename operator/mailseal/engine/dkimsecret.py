@@ -89,6 +89,23 @@ def held_keys(name: str, data: Mapping[str, str]) -> tuple[HeldKey, ...]:
 
     Raises `SecretUnusable`.
     """
+    order, pems = _decoded(name, data)
+    listed = [selector for selector in order if selector in pems]
+    keys = []
+    for selector in [*listed, *sorted(pems.keys() - set(listed))]:
+        try:
+            keys.append(read_key(selector, pems[selector]))
+        except UnusableKey as error:
+            raise SecretUnusable(
+                "SecretInvalid",
+                f"Secret {name}: {selector}{PEM_SUFFIX} cannot be used, {error}; restore it, or delete the "
+                "Secret to have new keys made",
+            ) from None
+    return tuple(keys)
+
+
+def _decoded(name: str, data: Mapping[str, str]) -> tuple[list[str], dict[str, bytes]]:
+    """The selectors in their order, and the private keys by selector. Raises `SecretUnusable`."""
     try:
         order = base64.b64decode(data.get(SELECTORS_KEY, "")).decode().split()
         pems = {
@@ -102,15 +119,4 @@ def held_keys(name: str, data: Mapping[str, str]) -> tuple[HeldKey, ...]:
             f"Secret {name}: a value in data is not base64, or {SELECTORS_KEY} is not text; restore it, or "
             "delete the Secret to have new keys made",
         ) from None
-    listed = [selector for selector in order if selector in pems]
-    keys = []
-    for selector in [*listed, *sorted(pems.keys() - set(listed))]:
-        try:
-            keys.append(read_key(selector, pems[selector]))
-        except UnusableKey as error:
-            raise SecretUnusable(
-                "SecretInvalid",
-                f"Secret {name}: {selector}{PEM_SUFFIX} cannot be used, {error}; restore it, or delete the "
-                "Secret to have new keys made",
-            ) from None
-    return tuple(keys)
+    return order, pems

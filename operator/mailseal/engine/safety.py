@@ -55,7 +55,8 @@ def gate_deletions(
     if not plan.deletes or not over or digest in settings.confirmed_plans:
         return plan, None
     held = _deleting(plan, deletions)
-    refusal = PlanRefusal(plan.deletes, max(plan.owned_values, history.owned_values), digest, held)
+    owned = max(plan.owned_values, history.owned_values)
+    refusal = PlanRefusal(plan.deletes, owned, deleted + history.recent_deletes, digest, held)
     rest = _plan(access, [claim for claim in scope if claim.owner not in held], observed, now)
     outcomes = {**rest.outcomes, **_held_outcomes(plan.outcomes, observed, refusal)}
     return replace(rest, outcomes=outcomes), refusal
@@ -96,7 +97,8 @@ def _held_outcomes(
     """What the held owners are told: what stands is Published still, the rest waits."""
     message = (
         f"the plan would delete {refusal.deletes} of {refusal.owned_values} values in the zone, over its "
-        f"delete limit; to let it, set the annotation {CONFIRM_ANNOTATION}={refusal.digest} on the provider"
+        f"delete limit{refusal.recently}; to let it, set the annotation "
+        f"{CONFIRM_ANNOTATION}={refusal.digest} on the provider"
     )
     return {
         owner: tuple(

@@ -66,8 +66,15 @@ class PlanRefusal:
 
     deletes: int
     owned_values: int
+    recent_deletes: int
+    """Values that were deleted in the minutes before: they count, too."""
     digest: str
     owners: frozenset[Owner]
+
+    @property
+    def recently(self) -> str:
+        """For a message, what counts besides the plan at hand."""
+        return f" with the {self.recent_deletes} deleted just before" if self.recent_deletes else ""
 
 
 @dataclass(frozen=True, slots=True)

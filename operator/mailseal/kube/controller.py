@@ -12,6 +12,7 @@ from typing import Any
 from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.engine.dkimsecret import SecretUnusable, owner_of_secret
 from mailseal.engine.objectkey import ObjectKey
+from mailseal.kube import metrics
 from mailseal.kube.admission import Admission, AwaitsKeys, NotAdmitted, NotYet
 from mailseal.kube.api import KubeApi
 from mailseal.kube.conditions import Verdict, is_current
@@ -77,6 +78,8 @@ class Controller:
         self._zones.on_provider_trouble = self._provider_has_trouble
         self._objects: WorkQueue[ObjectKey] = WorkQueue("objects", self._work, settings.object_concurrency)
         self._keys: WorkQueue[ObjectKey] = WorkQueue("keys", self._work_on_keys, KEYS_AT_ONCE)
+        for name, queue in (("objects", self._objects), ("keys", self._keys), ("zones", self._zones.queue)):
+            metrics.QUEUE_LENGTH.labels(name).set_function(queue.__len__)
 
     async def run(self) -> None:
         """Work until cancelled, then close what is open."""

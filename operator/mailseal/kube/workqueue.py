@@ -33,12 +33,19 @@ class WorkQueue(Generic[K]):
     """Runs `work(key)` for every key that was added.
 
     A key that is added while it waits stays queued once, at the earlier of both times; one that is added
-    while it is worked on runs again afterwards. An unexpected exception of `work` is logged and the key
-    retried, so one bad key never holds up another.
+    while it is worked on runs again afterwards. A key whose `work` fails is retried, so that one bad key
+    never holds up another; an error among `expected` is logged in one line, others with their traceback.
     """
 
-    def __init__(self, name: str, work: Callable[[K], Awaitable[None]], workers: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[K], Awaitable[None]],
+        workers: int,
+        expected: tuple[type[Exception], ...] = (),
+    ) -> None:
         self._name = name
+        self._expected = expected
         self._work = work
         self._workers = workers
         self._due: dict[K, float] = {}
@@ -77,13 +84,24 @@ class WorkQueue(Generic[K]):
             try:
                 await self._work(key)
                 self._failures.pop(key, None)
-            except Exception:
-                attempts = self._failures[key] = self._failures.get(key, 0) + 1
-                logger.exception("%s: working on %s failed, attempt %d", self._name, key, attempts)
-                self.add(key, backoff(attempts))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                self._retry(key, error)
             finally:
                 self._running.discard(key)
                 self._changed.set()
+
+    def _retry(self, key: K, error: Exception) -> None:
+        attempts = self._failures[key] = self._failures.get(key, 0) + 1
+        logger.log(
+            logging.WARNING if isinstance(error, self._expected) else logging.ERROR,
+            "%s: working on %s failed, attempt %d: %s",
+            self._name,
+            key,
+            attempts,
+            error,
+            exc_info=None if isinstance(error, self._expected) else error,
+        )
+        self.add(key, backoff(attempts))
 
     async def _next(self) -> K:
         loop = asyncio.get_running_loop()
@@ -112,9 +130,7 @@ class WorkQueue(Generic[K]):
             del self._due[key]
             self._running.add(key)
             found = key
-        for item in busy:
+        next_at = self._heap[0][0] if self._heap else None
+        for item in busy:  # The end of their work wakes the workers, whatever else is due before.
             heapq.heappush(self._heap, item)
-        if found is not None or not self._heap:
-            return found, None
-        next_at = self._heap[0][0]
-        return None, None if next_at <= now else next_at - now
+        return found, None if found is not None or next_at is None else next_at - now

@@ -15,7 +15,7 @@ from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube import metrics
 from mailseal.kube.claims import claim_of
 from mailseal.kube.objects import StoredObject
-from mailseal.kube.outcomes import OutcomeReporter, held_values
+from mailseal.kube.outcomes import OutcomeReporter, domain_of, held_values
 from mailseal.kube.providers import OpenProvider
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.workqueue import WorkQueue, backoff
@@ -50,6 +50,8 @@ class ZoneState:
     owned: dict[DnsName, int] = field(default_factory=dict)
     """Values of ours at each domain, as of its last sync."""
     deletes: deque[tuple[float, int]] = field(default_factory=deque)
+    held: set[DnsName] = field(default_factory=set)
+    """Domains with deletions that wait for somebody to confirm them."""
 
     def take(self, now: float) -> list[DnsName]:
         """The domains that are due, the longest due first, at most as many as one sync takes."""
@@ -98,7 +100,7 @@ class ZoneKeeper:
         self.queue.add(zone, max(after, GATHER))
 
     async def _sync(self, zone: ZoneKey) -> None:
-        state = self._states[zone]
+        state = self._states.setdefault(zone, ZoneState())
         opened = self._runtime.pool.get(zone.provider)
         loop = asyncio.get_running_loop()
         domains = state.take(loop.time())
@@ -115,6 +117,10 @@ class ZoneKeeper:
             self._retry(zone, state, domains)
             raise
         self._settle(zone, state, domains, unsettled, held_values(resources, outcome))
+        refused = outcome.refusal.owners if outcome.refusal else frozenset()
+        self._gather_held(
+            zone, state, domains, {domain_of(resource) for resource in resources if resource.owner in refused}
+        )
         self._schedule(zone, state)
 
     async def _run(
@@ -184,6 +190,15 @@ class ZoneKeeper:
             else:
                 state.owned.pop(domain, None)
 
+    def _gather_held(
+        self, zone: ZoneKey, state: ZoneState, domains: list[DnsName], held: set[DnsName]
+    ) -> None:
+        """Plan all held deletions of a zone in one sync, so that one digest confirms them together."""
+        state.held = (state.held - set(domains)) | held
+        if held and not state.held <= set(domains) and len(state.held) <= DOMAINS_PER_SYNC:
+            for domain in state.held:
+                self._mark(zone, domain, timedelta(0))
+
     def _retry(self, zone: ZoneKey, state: ZoneState, domains: list[DnsName]) -> None:
         for domain in domains:
             state.attempts[domain] = state.attempts.get(domain, 0) + 1
@@ -194,3 +209,5 @@ class ZoneKeeper:
         if state.due:
             wait_seconds = min(state.due.values()) - asyncio.get_running_loop().time()
             self.queue.add(zone, timedelta(seconds=max(wait_seconds, 0.0)))
+        elif not state.deletes:
+            self._states.pop(zone, None)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mailseal.planning.heritage import heritage_key
-from mailseal.planning.model import Contribution, Observed
+from mailseal.planning.model import Contribution, Observed, Singleton
 from mailseal.planning.ownership import Ownership
 from mailseal.planning.places import Place, meaning_of, singleton_of
 from mailseal.planning.reasons import Reason
@@ -198,7 +198,8 @@ def _foreign_value(case: _Case) -> Obstacle | None:
     found = " and ".join(shown(value) for value in foreign[:2])
     return Obstacle(
         Reason.FOREIGN_VALUE,
-        f"{case.place.key.name} has a {case.place.singleton} record that mailseal did not publish: {found}; "
+        f"{case.place.key.name} has {_article(case.place.singleton)} {case.place.singleton} record that "
+        f"mailseal did not publish: {found}; "
         "set spec.adoption: Replace to replace it",
     )
 
@@ -235,3 +236,8 @@ def shown(value: Rdata) -> str:
     """A value for a message, in quotes and cut when it is long."""
     text = value.display if isinstance(value, TxtData) else value.to_text()
     return f'"{text}"' if len(text) <= _SHOWN_CHARACTERS else f'"{text[:_SHOWN_CHARACTERS]}..."'
+
+
+def _article(singleton: Singleton) -> str:
+    """The article before the name as it is read out: an SPF, a DKIM."""
+    return "an" if singleton in {Singleton.SPF, Singleton.NTA7516, Singleton.MTA_STS} else "a"

@@ -34,14 +34,15 @@ def dates_to_publish(
     In this order: the dates that are `published` for the resource, valid or over, since renewal is a decision
     of its own; the dates of `similar` records, equal but for them, and those `remembered` in the status, both
     while valid today; else from the wanted start month, or this one, for the wanted validity. Dates earlier
-    than the wanted start month or longer than the wanted validity are not taken; a shorter validity keeps the
-    start month where that covers today. So a longer validity takes effect with the next record.
+    than a wanted start month that has come, or longer than the wanted validity, are not taken; a shorter
+    validity keeps the start month where that covers today. So a longer validity takes effect with the next
+    record, and a start month to come once it is there.
 
     Raises `InvalidRecord` for months past the calendar.
     """
     today = dutch_day(now)
-    own = sorted(_fitting(spec, published), key=lambda dates: dates.end, reverse=True)
-    others = [*_fitting(spec, similar), *_fitting(spec, [remembered] if remembered else [])]
+    own = sorted(_fitting(spec, published, today), key=lambda dates: dates.end, reverse=True)
+    others = [*_fitting(spec, similar, today), *_fitting(spec, [remembered] if remembered else [], today)]
     valid = [dates for dates in (*own, *others) if dates.covers(today)]
     if valid or own:
         return (valid or own)[0]
@@ -55,8 +56,10 @@ def is_over(dates: NtaDates, now: datetime) -> bool:
     return dates.last_day < dutch_day(now)
 
 
-def _fitting(spec: NtaRecordSpec, candidates: Iterable[NtaDates]) -> list[NtaDates]:
-    earliest = spec.first_month
+def _fitting(spec: NtaRecordSpec, candidates: Iterable[NtaDates], today: date) -> list[NtaDates]:
+    """The candidates that the spec allows. A start month to come takes nothing away before it comes."""
+    wanted = spec.first_month
+    earliest = wanted if wanted and wanted.first_day <= today else None
     return [
         dates
         for dates in candidates

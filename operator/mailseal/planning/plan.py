@@ -44,7 +44,8 @@ def plan_zone(  # noqa: PLR0913 - everything that a plan depends on, by name
     """
     rules = _Rules(operator_id, heritage, policy is SyncPolicy.UPSERT_ONLY, now)
     plans = [
-        _plan_part(zone, part.claims, part.observed, rules) for part in parts_of(claims, observed, operator_id)
+        _plan_part(zone, part.claims, part.observed, rules)
+        for part in parts_of(claims, observed, operator_id)
     ]
     return ZonePlan(
         zone=zone,

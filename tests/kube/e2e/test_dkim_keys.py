@@ -143,6 +143,15 @@ def test_a_secret_of_somebody_else_is_left_alone(world: World) -> None:
     assert world.get("Secret", "dkim") == before
 
 
+def test_keys_are_made_once_a_secret_of_somebody_else_is_out_of_the_way(world: World) -> None:
+    world.apply(world.manifest("Secret", "dkim", stringData={"password": "iets anders"}), world.dkim_key())
+    world.wait_reason("DkimKey", "dkim", "SecretNotOurs")
+    world.delete("Secret", "dkim")
+    world.wait_ready("DkimKey", "dkim")
+    (selector,) = selectors(world)
+    check_signature(world.secret("dkim")[f"{selector}.pem"], published(world, selector))
+
+
 def test_a_selector_never_gets_a_second_key_when_its_secret_is_lost(world: World) -> None:
     world.apply(world.dkim_key(selectorTemplate="mail"))
     world.wait_ready("DkimKey", "dkim")

@@ -5,6 +5,8 @@ Every world of these tests ends with the same look at all that the operator has 
 
 from __future__ import annotations
 
+import base64
+
 from support.world import World
 
 PLANTED = "Geheim0123456789abcdefghijklmnopqrstuvwxyz"
@@ -17,14 +19,26 @@ def test_no_secret_is_in_logs_events_statuses_and_metrics(world: World) -> None:
     pem = world.secret("dkim")[f"{selector}.pem"]
     world.set_secret("dkim", f"{selector}.pem", pem.replace("\n", f"\n{PLANTED}\n", 3))
     world.wait_reason("DkimKey", "dkim", "SecretInvalid")
-    world.apply(world.tsig(f"{PLANTED}!"))
-    world.wait_reason("DnsProvider", "zone", "InvalidConfiguration", seconds=25)
+    world.apply(
+        world.tsig(f"{PLANTED}!", name="broken"),
+        world.provider(name="broken", credentialsSecretRef={"name": "broken"}),
+    )
+    world.wait_reason("DnsProvider", "broken", "InvalidConfiguration")
+    world.apply(
+        world.tsig(base64.b64encode(PLANTED.encode()).decode(), name="wrong"),
+        world.provider(name="wrong", credentialsSecretRef={"name": "wrong"}),
+    )
+    world.wait_reason("DnsProvider", "wrong", "AuthenticationFailed")
     world.delete("Secret", "dkim")
-    world.apply(world.tsig())
-    world.wait_ready("DnsProvider", "zone")
     world.wait_ready("DkimKey", "dkim")
     said = world.said()
-    for part in ("SecretInvalid", "InvalidConfiguration", selector, "mailseal_resource_ready{"):
+    for part in (
+        "SecretInvalid",
+        "InvalidConfiguration",
+        "AuthenticationFailed",
+        selector,
+        "mailseal_resource_ready{",
+    ):
         assert part in said
     assert PLANTED not in said
     world.check_nothing_leaked()

@@ -8,7 +8,7 @@ from support.fleet import Fleet
 
 DOMAINS = 8
 STEPS = 12
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 40.0
 
 
 def test_work_goes_on_after_the_api_server_was_restarted_twice(controlplane, new_operator, new_world) -> None:

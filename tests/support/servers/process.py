@@ -28,6 +28,8 @@ import dns.rdatatype
 import dns.rrset
 import dns.update
 
+from support.processes import bound_to_parent
+
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
@@ -131,7 +133,10 @@ class NameServer(ABC):
             name, *arguments = self._command()
             with self.log_path.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [program(name), *arguments], cwd=self.directory, stdout=log, stderr=subprocess.STDOUT
+                    bound_to_parent([program(name), *arguments]),
+                    cwd=self.directory,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
                 )
             try:
                 self._wait_ready()

@@ -1,0 +1,131 @@
+"""The queue: each key once, never two workers on one key, and no key holds up another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailseal.kube import workqueue
+from mailseal.kube.workqueue import WorkQueue, backoff
+
+PATIENCE_SECONDS = 20
+
+
+class Bench:
+    """A running queue whose work is recorded and can be held."""
+
+    def __init__(self, workers: int = 4) -> None:
+        self.queue: WorkQueue[str] = WorkQueue("bench", self._work, workers)
+        self.done: list[str] = []
+        self.failing: Counter[str] = Counter()
+        self.held: dict[str, asyncio.Event] = {}
+        self.running: Counter[str] = Counter()
+        self.most_at_once: Counter[str] = Counter()
+
+    async def _work(self, key: str) -> None:
+        self.running[key] += 1
+        self.most_at_once[key] = max(self.most_at_once[key], self.running[key])
+        try:
+            if key in self.held:
+                await self.held[key].wait()
+            if self.failing[key]:
+                self.failing[key] -= 1
+                raise ValueError(f"{key} is broken")
+            self.done.append(key)
+        finally:
+            self.running[key] -= 1
+
+    async def until(self, holds) -> None:
+        """Wait until `holds`."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not holds():
+                await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def bench():
+    made = Bench()
+    serving = asyncio.create_task(made.queue.run())
+    yield made
+    serving.cancel()
+    await asyncio.wait({serving})
+
+
+async def test_a_key_that_is_added_many_times_is_worked_on_once(bench) -> None:
+    for _ in range(5):
+        bench.queue.add("a")
+    assert len(bench.queue) == 1
+    await bench.until(lambda: len(bench.queue) == 0)
+    assert bench.done == ["a"]
+
+
+async def test_a_key_that_is_added_while_it_is_worked_on_runs_again_afterwards(bench) -> None:
+    bench.held["a"] = asyncio.Event()
+    bench.queue.add("a")
+    await bench.until(lambda: bench.running["a"] == 1)
+    bench.queue.add("a")
+    bench.queue.add("b")
+    await bench.until(lambda: bench.done == ["b"])
+    bench.held["a"].set()
+    await bench.until(lambda: len(bench.queue) == 0)
+    assert bench.done == ["b", "a", "a"]
+    assert bench.most_at_once["a"] == 1
+
+
+async def test_the_earlier_of_two_times_counts(bench) -> None:
+    bench.queue.add("a", timedelta(hours=1))
+    bench.queue.add("a", timedelta(0))
+    bench.queue.add("a", timedelta(hours=2))
+    await bench.until(lambda: bench.done == ["a"])
+    assert len(bench.queue) == 0
+
+
+async def test_a_key_that_is_due_later_does_not_hold_up_one_that_is_due_now(bench) -> None:
+    bench.queue.add("later", timedelta(hours=1))
+    bench.queue.add("now")
+    await bench.until(lambda: bench.done == ["now"])
+    assert len(bench.queue) == 1
+
+
+async def test_a_forgotten_key_is_not_worked_on(bench) -> None:
+    bench.queue.add("gone", timedelta(milliseconds=20))
+    bench.queue.forget("gone")
+    bench.queue.add("marker", timedelta(milliseconds=40))
+    await bench.until(lambda: bench.done != [])
+    assert bench.done == ["marker"]
+
+
+async def test_a_failure_is_logged_and_tried_again_and_nobody_else_waits(bench, caplog, monkeypatch) -> None:
+    monkeypatch.setattr(workqueue, "backoff", lambda attempts: timedelta(milliseconds=20 * attempts))
+    bench.failing["bad"] = 2
+    bench.queue.add("bad")
+    bench.queue.add("good")
+    with caplog.at_level(logging.ERROR):
+        await bench.until(lambda: "bad" in bench.done)
+    assert bench.done == ["good", "bad"]
+    texts = [record.getMessage() for record in caplog.records]
+    assert [text.rsplit(" ", 1)[-1] for text in texts] == ["1", "2"]
+    assert all("working on bad failed" in text for text in texts)
+
+
+async def test_a_slow_key_leaves_the_other_workers_to_the_others(bench) -> None:
+    bench.held["slow"] = asyncio.Event()
+    for key in ("slow", *"abcdefgh"):
+        bench.queue.add(key)
+    await bench.until(lambda: len(bench.done) == 8)
+    assert "slow" not in bench.done
+    bench.held["slow"].set()
+    await bench.until(lambda: "slow" in bench.done)
+
+
+@given(st.integers(1, 500))
+def test_the_pause_grows_up_to_the_longest(attempts) -> None:
+    longest, first = timedelta(minutes=1), timedelta(seconds=1)
+    pause = backoff(attempts, first, longest)
+    assert 0.75 * min(2 ** (attempts - 1), 60) <= pause.total_seconds() <= min(2 ** (attempts - 1), 60)
