@@ -56,6 +56,13 @@ format: $(READY) ## Rewrite the sources in the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# Given to the benchmark as it is, e.g. `make bench BENCH_ARGS="--domains 3000 --algorithm Ed25519"`.
+BENCH_ARGS ?=
+
+.PHONY: bench
+bench: setup ## Measure what N mail domains cost, on a real API server and BIND
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH_ARGS)
+
 .PHONY: crds
 crds: $(READY) ## Generate the CRDs from the models in operator/mailseal/domain
 	for directory in $(CRD_DIRS); do $(BIN)/python -m mailseal.domain.crds "$$directory"; done

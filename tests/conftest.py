@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support import chart
 from support import controlplane as control_planes
 from support.cluster import Cluster
+
+# A property is about what holds, not about how busy the machine is.
+settings.register_profile("mailseal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mailseal")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from mailseal.engine.dkimsecret import SecretUnusable, owner_of_secret
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
 from mailseal.kube.admission import Admission, AwaitsKeys, NotAdmitted, NotYet
-from mailseal.kube.api import KubeApi
+from mailseal.kube.api import ApiError, KubeApi
 from mailseal.kube.conditions import Verdict, is_current
 from mailseal.kube.dkim_secrets import DkimSecrets
 from mailseal.kube.objects import PROVIDER_KINDS, StoredObject, stored
@@ -76,8 +76,13 @@ class Controller:
         self._providers.on_news = self._provider_has_news
         self._zones = ZoneKeeper(self._runtime, OutcomeReporter(self._runtime))
         self._zones.on_provider_trouble = self._provider_has_trouble
-        self._objects: WorkQueue[ObjectKey] = WorkQueue("objects", self._work, settings.object_concurrency)
-        self._keys: WorkQueue[ObjectKey] = WorkQueue("keys", self._work_on_keys, KEYS_AT_ONCE)
+        self._objects: WorkQueue[ObjectKey] = WorkQueue(
+            "objects", self._work, settings.object_concurrency, expected=(ApiError,)
+        )
+        self._zones.on_overtaken = self._objects.add
+        self._keys: WorkQueue[ObjectKey] = WorkQueue(
+            "keys", self._work_on_keys, KEYS_AT_ONCE, expected=(ApiError,)
+        )
         for name, queue in (("objects", self._objects), ("keys", self._keys), ("zones", self._zones.queue)):
             metrics.QUEUE_LENGTH.labels(name).set_function(queue.__len__)
 
@@ -105,10 +110,14 @@ class Controller:
             self._obstructed.pop(key, None)
             self._objects.add(key)
 
-    def deleted(self, key: ObjectKey) -> None:
-        """A resource does not exist any more: others may get what it claimed."""
+    def deleted(self, key: ObjectKey, uid: str) -> None:
+        """A resource does not exist any more: others may get what it claimed.
+
+        Where another one has taken its name, that is the news which brings.
+        """
         resource = self._runtime.store.get(key)
-        self._runtime.store.remove(key)
+        if not self._runtime.store.remove(key, uid):
+            return
         self._news.discard(key)
         self._objects.add(key)
         if resource is None or key.kind in PROVIDER_KINDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -87,18 +88,19 @@ def _record_counts(resource: StoredObject) -> Iterator[_Sample]:
 def _expiry(resource: StoredObject) -> Iterator[_Sample]:
     expires_on = resource.status.get("expiresOn")
     if expires_on:
-        day_after = datetime.fromisoformat(expires_on) + timedelta(days=1)
-        yield (
-            (*_place(resource), _domain(resource)),
-            datetime.combine(day_after, time(), DUTCH_TIME).timestamp(),
-        )
+        # A status may hold any date; one too late for a day after it is as good as none.
+        with suppress(ValueError, OverflowError):
+            day_after = datetime.fromisoformat(expires_on) + timedelta(days=1)
+            moment = datetime.combine(day_after, time(), DUTCH_TIME).timestamp()
+            yield (*_place(resource), _domain(resource)), moment
 
 
 def _key_ages(resource: StoredObject) -> Iterator[_Sample]:
     for key in resource.status.get("keys", ()):
         if key.get("publishedSince"):
-            since = datetime.fromisoformat(key["publishedSince"]).timestamp()
-            yield (*_place(resource), _domain(resource), key["selector"]), since
+            with suppress(ValueError, OverflowError):
+                since = datetime.fromisoformat(key["publishedSince"]).timestamp()
+                yield (*_place(resource), _domain(resource), key["selector"]), since
 
 
 def _is_provider(resource: StoredObject) -> bool:

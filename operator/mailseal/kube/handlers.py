@@ -28,7 +28,7 @@ def registry_for(controller: Controller) -> kopf.OperatorRegistry:
     async def changed(event: kopf.RawEvent, body: kopf.Body, **_: Any) -> None:
         key = ObjectKey(body["kind"], body["metadata"].get("namespace", ""), body["metadata"]["name"])
         if event["type"] == "DELETED":
-            controller.deleted(key)
+            controller.deleted(key, body["metadata"]["uid"])
         else:
             controller.changed(key)
 

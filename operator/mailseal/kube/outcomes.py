@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailseal.engine import ZoneOutcome
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
 from mailseal.kube.api import ApiError, Conflict, NotFound
 from mailseal.kube.conditions import Verdict, is_current, verdict_on
@@ -17,7 +18,7 @@ from mailseal.kube.objects import FINALIZER, StoredObject, stored
 from mailseal.kube.reporter import WARNING
 from mailseal.kube.runtime import Runtime
 from mailseal.planning.heritage import is_heritage_key
-from mailseal.planning.model import Owner, PlannedChange, RecordOutcome, RecordState
+from mailseal.planning.model import PlannedChange, RecordOutcome, RecordState
 from mailseal.records.names import DnsName
 
 WRITES_AT_ONCE = 8
@@ -39,8 +40,12 @@ class OutcomeReporter:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._troubled_since: dict[Owner, datetime] = {}
+        self._troubled_since: dict[ObjectKey, datetime] = {}
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
+
+    def forget(self, resource: ObjectKey) -> None:
+        """Drop what is known of a resource that is planned for no longer."""
+        self._troubled_since.pop(resource, None)
 
     async def report(self, resources: Sequence[StoredObject], outcome: ZoneOutcome) -> frozenset[DnsName]:
         """Bring every status up to date; returns the domains that need another look soon.
@@ -61,7 +66,7 @@ class OutcomeReporter:
         records = outcome.records.get(synced.owner)
         try:
             async with self._slots:
-                if synced.deleting and records is not None and _is_clean(records):
+                if synced.deleting and records is not None and not outcome.failure and _is_clean(records):
                     return await self._release(latest)
                 await self._announce_repairs(resource, outcome.written, records or ())
                 await self._write(resource, outcome, records)
@@ -97,9 +102,9 @@ class OutcomeReporter:
         owner = resource.owner
         trouble = not verdict.ready and (records is None or all(_is_silence(record) for record in records))
         if not trouble or resource.deleting or owner in outcome.blocked:
-            self._troubled_since.pop(owner, None)
+            self._troubled_since.pop(resource.key, None)
             return False
-        since = self._troubled_since.setdefault(owner, self._runtime.clock())
+        since = self._troubled_since.setdefault(resource.key, self._runtime.clock())
         written = any(owner in planned.owners for planned in outcome.written)
         current = is_current(resource.status, resource.generation)
         return current and not written and self._runtime.clock() - since < self._runtime.settings.stale_after
@@ -128,7 +133,6 @@ class OutcomeReporter:
 
     async def _release(self, resource: StoredObject) -> bool:
         """Let the API server remove a resource whose values are gone; True when it can."""
-        self._troubled_since.pop(resource.owner, None)
         kept = tuple(name for name in resource.finalizers if name != FINALIZER)
         try:
             body = await self._runtime.api.patch_finalizers(resource, kept)

@@ -48,7 +48,7 @@ class Reporter:
             body = await self._api.patch_status(resource, change)
         except NotFound:
             return
-        self._store.put(stored({"kind": resource.key.kind, **body}))
+        self._store.put_answer(stored({"kind": resource.key.kind, **body}))
         await self._announce(resource, verdict)
 
     async def event(self, resource: StoredObject, kind: str, reason: str, message: str) -> None:

@@ -19,16 +19,29 @@ class Store:
     def put(self, seen: StoredObject) -> bool:
         """Keep `seen`; True when it is news, False for an echo of our own write or an old version."""
         known = self._objects.get(seen.key)
-        if known and known.uid == seen.uid and seen.resource_version <= known.resource_version:
+        if known and seen.resource_version <= known.resource_version:
             return False
         self._unindex(known)
         self._objects[seen.key] = seen
         self._index(seen)
         return known is None or _essence(known) != _essence(seen)
 
-    def remove(self, key: ObjectKey) -> None:
-        """Forget the resource."""
-        self._unindex(self._objects.pop(key, None))
+    def put_answer(self, seen: StoredObject) -> None:
+        """Keep the answer to our own write of a status.
+
+        One that shows more than what we wrote is left to the watch, which brings it as the news that it is.
+        """
+        known = self._objects.get(seen.key)
+        if known and _wish(known) == _wish(seen):
+            self.put(seen)
+
+    def remove(self, key: ObjectKey, uid: str) -> bool:
+        """Forget the resource; False where another one has taken its name by now."""
+        known = self._objects.get(key)
+        if known is None or known.uid != uid:
+            return False
+        self._unindex(self._objects.pop(key))
+        return True
 
     def get(self, key: ObjectKey) -> StoredObject | None:
         """The resource, or None when it does not exist."""
@@ -59,14 +72,17 @@ class Store:
 
 def _essence(resource: StoredObject) -> tuple[object, ...]:
     """What must differ before a resource is worked on again."""
+    return (*_wish(resource), resource.invalid, resource.status)
+
+
+def _wish(resource: StoredObject) -> tuple[object, ...]:
+    """What others than the writer of the status decide."""
     return (
         resource.uid,
         resource.generation,
         resource.deleting,
         resource.held,
         resource.annotations,
-        resource.invalid,
-        resource.status,
     )
 
 

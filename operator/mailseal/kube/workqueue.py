@@ -84,7 +84,7 @@ class WorkQueue(Generic[K]):
             try:
                 await self._work(key)
                 self._failures.pop(key, None)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            except Exception as error:
                 self._retry(key, error)
             finally:
                 self._running.discard(key)

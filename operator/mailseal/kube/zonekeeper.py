@@ -54,9 +54,15 @@ class ZoneState:
     """Domains with deletions that wait for somebody to confirm them."""
 
     def take(self, now: float) -> list[DnsName]:
-        """The domains that are due, the longest due first, at most as many as one sync takes."""
+        """The domains that are due, the longest due first, at most as many as one sync takes.
+
+        Those with held deletions come together or not at all: one by one they would pass the delete limit.
+        """
         due = sorted((at, domain) for domain, at in self.due.items() if at <= now)
-        return [domain for _, domain in due[:DOMAINS_PER_SYNC]]
+        taken = [domain for _, domain in due[:DOMAINS_PER_SYNC]]
+        if self.held.isdisjoint(taken):
+            return taken
+        return [*taken, *sorted(self.held.difference(taken))]
 
     def history(self, now: float) -> ZoneHistory:
         """What the delete limit weighs."""
@@ -75,6 +81,8 @@ class ZoneKeeper:
         self._routes: dict[ObjectKey, tuple[ZoneKey, DnsName]] = {}
         self.queue: WorkQueue[ZoneKey] = WorkQueue("zones", self._sync, runtime.settings.zone_concurrency)
         self.on_provider_trouble: Callable[[ObjectKey], None] = lambda provider: None
+        self.on_overtaken: Callable[[ObjectKey], None] = lambda resource: None
+        """Called when a resource was withdrawn while it was synced, so that its status may be out of step."""
 
     def admit(self, resource: ObjectKey, zone: ZoneKey, domain: DnsName) -> None:
         """The resource is ready to be planned for in that zone; sync its domain soon."""
@@ -83,6 +91,7 @@ class ZoneKeeper:
 
     def withdraw(self, resource: ObjectKey) -> None:
         """Plan without the resource from now on; what it published stays as it is, unless others claim it."""
+        self._outcomes.forget(resource)
         route = self._routes.pop(resource, None)
         if route:
             self._mark(*route, timedelta(0))
@@ -105,14 +114,15 @@ class ZoneKeeper:
         loop = asyncio.get_running_loop()
         domains = state.take(loop.time())
         if opened is None:
+            self._forget_unless_routed(zone)
             return
         for domain in domains:
-            del state.due[domain]
+            state.due.pop(domain, None)
         resources = [resource for domain in domains for resource in self._routed(zone, domain)]
         try:
             with metrics.ZONE_SYNC_SECONDS.time():
                 outcome = await self._run(zone, opened, state, resources)
-            unsettled = await self._outcomes.report(resources, outcome)
+            unsettled = await self._report(zone, resources, outcome)
         except BaseException:
             self._retry(zone, state, domains)
             raise
@@ -122,6 +132,17 @@ class ZoneKeeper:
             zone, state, domains, {domain_of(resource) for resource in resources if resource.owner in refused}
         )
         self._schedule(zone, state)
+
+    async def _report(
+        self, zone: ZoneKey, resources: list[StoredObject], outcome: ZoneOutcome
+    ) -> frozenset[DnsName]:
+        """Report what came of the resources that are still planned for in this zone."""
+        routed = [resource for resource in resources if self._is_routed(resource, zone)]
+        unsettled = await self._outcomes.report(routed, outcome)
+        for resource in routed:
+            if not self._is_routed(resource, zone):
+                self.on_overtaken(resource.key)
+        return unsettled
 
     async def _run(
         self, zone: ZoneKey, opened: OpenProvider, state: ZoneState, resources: list[StoredObject]
@@ -154,8 +175,16 @@ class ZoneKeeper:
     def _routed(self, zone: ZoneKey, domain: DnsName) -> Iterable[StoredObject]:
         """The resources of a domain that were admitted to this zone."""
         for resource in self._runtime.store.at_domain(domain):
-            if self._routes.get(resource.key) == (zone, domain):
+            if self._is_routed(resource, zone):
                 yield resource
+
+    def _is_routed(self, resource: StoredObject, zone: ZoneKey) -> bool:
+        return self._routes.get(resource.key) == (zone, domain_of(resource))
+
+    def _forget_unless_routed(self, zone: ZoneKey) -> None:
+        """Drop what is remembered of a zone without a backend, once nobody waits for that."""
+        if all(routed != zone for routed, _ in self._routes.values()):
+            self._states.pop(zone, None)
 
     def _count(self, zone: ZoneKey, state: ZoneState, outcome: ZoneOutcome) -> None:
         labels = (str(zone.provider), str(zone.zone))
@@ -209,5 +238,7 @@ class ZoneKeeper:
         if state.due:
             wait_seconds = min(state.due.values()) - asyncio.get_running_loop().time()
             self.queue.add(zone, timedelta(seconds=max(wait_seconds, 0.0)))
-        elif not state.deletes:
+        elif state.deletes:
+            self.queue.add(zone, DELETE_WINDOW)
+        else:
             self._states.pop(zone, None)

@@ -27,5 +27,5 @@ def test_work_goes_on_after_the_api_server_was_restarted_twice(controlplane, new
         fleet.check_dns()
         assert operator.process is not None
         assert operator.process.poll() is None
-        assert "Traceback" not in operator.log_text()
+        assert "Traceback" not in operator.log_text(), operator.log_text().partition("Traceback")[2][:4000]
         world.delete_all()

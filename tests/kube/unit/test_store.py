@@ -59,10 +59,27 @@ def test_what_decisions_rest_on_is_news(change) -> None:
     assert store.put(resource(version=2, **change))
 
 
-def test_a_resource_of_the_same_name_is_news_whatever_its_version() -> None:
+def test_a_resource_that_has_taken_the_name_of_another_is_news_and_outlives_the_end_of_that_one() -> None:
     store = Store()
-    store.put(resource(version=9))
-    assert store.put(resource(version=3, uid="uid-reborn"))
+    store.put(resource(version=3))
+    reborn = resource(version=9, uid="uid-reborn")
+    assert store.put(reborn)
+    assert not store.remove(MAIN, "uid-main")
+    assert not store.put(resource(version=3))
+    assert store.get(MAIN) == reborn
+    assert store.remove(MAIN, "uid-reborn")
+    assert store.get(MAIN) is None
+
+
+def test_the_answer_to_a_status_write_is_kept_unless_it_shows_a_change_of_somebody_else() -> None:
+    store = Store()
+    store.put(resource())
+    written = resource(version=2, status={"records": []})
+    store.put_answer(written)
+    assert store.get(MAIN) == written
+    store.put_answer(resource(version=4, generation=2))
+    assert store.get(MAIN) == written
+    assert store.put(resource(version=4, generation=2))
 
 
 def test_a_resource_moves_between_providers() -> None:
@@ -87,7 +104,7 @@ def test_a_resource_whose_spec_turned_invalid_is_at_no_domain() -> None:
 def test_removing_what_is_not_there_changes_nothing() -> None:
     store = Store()
     store.put(resource())
-    store.remove(ObjectKey("MailDomain", "mail", "unknown"))
+    assert not store.remove(ObjectKey("MailDomain", "mail", "unknown"), "uid-unknown")
     assert store.objects() == [resource()]
 
 
@@ -101,7 +118,7 @@ def test_the_indices_always_say_what_the_resources_say(steps) -> None:
     store = Store()
     for version, (name, domain, provider, removed) in enumerate(steps, 1):
         if removed:
-            store.remove(ObjectKey("MailDomain", "mail", name))
+            store.remove(ObjectKey("MailDomain", "mail", name), f"uid-{name}")
         else:
             spec = {"domain": domain, "providerRef": {"name": provider}}
             store.put(resource(name=name, version=version, generation=version, spec=spec))

@@ -20,8 +20,8 @@ PATIENCE_SECONDS = 20
 class Bench:
     """A running queue whose work is recorded and can be held."""
 
-    def __init__(self, workers: int = 4) -> None:
-        self.queue: WorkQueue[str] = WorkQueue("bench", self._work, workers)
+    def __init__(self, expected: tuple[type[Exception], ...] = ()) -> None:
+        self.queue: WorkQueue[str] = WorkQueue("bench", self._work, 4, expected)
         self.done: list[str] = []
         self.failing: Counter[str] = Counter()
         self.held: dict[str, asyncio.Event] = {}
@@ -109,9 +109,26 @@ async def test_a_failure_is_logged_and_tried_again_and_nobody_else_waits(bench, 
     with caplog.at_level(logging.ERROR):
         await bench.until(lambda: "bad" in bench.done)
     assert bench.done == ["good", "bad"]
-    texts = [record.getMessage() for record in caplog.records]
-    assert [text.rsplit(" ", 1)[-1] for text in texts] == ["1", "2"]
-    assert all("working on bad failed" in text for text in texts)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"bench: working on bad failed, attempt {attempt}: bad is broken" for attempt in (1, 2)
+    ]
+    assert all(record.exc_info for record in caplog.records)
+
+
+async def test_an_expected_failure_is_one_line_in_the_log(caplog, monkeypatch) -> None:
+    monkeypatch.setattr(workqueue, "backoff", lambda attempts: timedelta(milliseconds=20 * attempts))
+    bench = Bench(expected=(ValueError,))
+    serving = asyncio.create_task(bench.queue.run())
+    bench.failing["bad"] = 1
+    bench.queue.add("bad")
+    with caplog.at_level(logging.WARNING):
+        await bench.until(lambda: "bad" in bench.done)
+    serving.cancel()
+    await asyncio.wait({serving})
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "bad is broken" in record.getMessage()
+    assert not record.exc_info
 
 
 async def test_a_slow_key_leaves_the_other_workers_to_the_others(bench) -> None:
