@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from support import chart
-from support.world import Object, World
+from support.world import World
+from support.worldmanifests import Object
 
 
 class SharedProvider:

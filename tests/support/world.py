@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,106 +22,34 @@ from support.kubehttp import KubeHttp
 from support.operators import OperatorProcess
 from support.servers.bind import BindServer
 from support.servers.process import TsigSecret
-
-Object = dict[str, Any]
+from support.worldmanifests import Manifests, Object
 
 WAIT_SECONDS = 60.0
 """Far more than anything here takes on an idle machine."""
-PROVIDER = "zone"
-TSIG_SECRET = "zone-tsig"
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _POLL_SECONDS = 0.05
 _LOG_TAIL_CHARACTERS = 4000
 _CUSTOM = f"/apis/{API_VERSION}"
 _CORE_PLURALS = {"Secret": "secrets", "Event": "events"}
-_KEY_MATERIAL = re.compile(r"PRIVATE KEY|MIIEv[A-Za-z0-9+/]{20}|MC4CAQAwBQYDK2Vw")
-"""The armour of a PEM key, and how PKCS#8 begins in base64 for RSA and for Ed25519 keys."""
-_PIECE = 32
-"""Characters of a private key that must not be seen together."""
 _numbers = itertools.count(1)
 
 
-class World:
+class World(Manifests):
     """One namespace with a name server of its own; a context manager that leaves nothing behind.
 
     At its end all resources are deleted, and nothing that the operator said may hold a secret.
     """
 
     def __init__(self, cluster: Cluster, api: KubeHttp, operator: OperatorProcess, records: str = "") -> None:
-        number = next(_numbers)
+        number, key = next(_numbers), TsigSecret()
+        domain = f"zorg{number}.example"
+        super().__init__(domain, BindServer({domain: records}, keys=(key,)), key)
         self.cluster = cluster
         self.api = api
         self.operator = operator
         self.namespace = f"zorg-{number}-{time.time_ns() % 10**8}"
-        self.domain = f"zorg{number}.example"
-        self.key = TsigSecret()
-        self.server = BindServer({self.domain: records}, keys=(self.key,))
         self.zone = DnsZone(self.server, self.domain)
-        self.secrets: set[str] = {self.key.secret}
-        """What must never be shown anywhere."""
 
     # What users do.
-
-    def manifest(self, kind: str, name: str, **fields: Any) -> Object:
-        """A resource; `fields` are those of its spec, or of the whole object for a Secret."""
-        body: Object = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}
-        if kind == "Secret":
-            return {**body, "apiVersion": "v1", **fields}
-        if kind in RECORD_KINDS:
-            fields = {"domain": self.domain, "providerRef": {"name": PROVIDER}, **fields}
-        return {**body, "spec": fields}
-
-    def tsig(self, secret: str = "", name: str = TSIG_SECRET) -> Object:
-        """The Secret with the TSIG key that the server knows, or with another `secret`."""
-        self.secrets.add(secret or self.key.secret)
-        return self.manifest("Secret", name, stringData={"tsig-secret": secret or self.key.secret})
-
-    def provider(self, kind: str = "DnsProvider", name: str = PROVIDER, **fields: Any) -> Object:
-        """The provider of the zone; `fields` of its spec replace what it would have."""
-        spec = {
-            "type": "rfc2136",
-            "rfc2136": {
-                "server": self.server.address,
-                "port": self.server.port,
-                "tsigKeyName": self.key.name,
-                "timeoutSeconds": 1,
-            },
-            "credentialsSecretRef": {"name": TSIG_SECRET},
-            "zones": [self.domain],
-            "nameservers": [self.server.endpoint],
-            **fields,
-        }
-        return self.manifest(kind, name, **spec)
-
-    def mail_domain(self, name: str = "mail", **fields: Any) -> Object:
-        """A MailDomain that wants SPF, unless `fields` say otherwise."""
-        return self.manifest("MailDomain", name, **({"spf": {"mechanisms": ["ip4:192.0.2.0/28"]}} | fields))
-
-    def nta_record(self, name: str = "nta", **fields: Any) -> Object:
-        """A declared NtaRecord of ZorgMail."""
-        wanted = {
-            "provider": "zorgmail",
-            "ntamx": [{"preference": 10, "host": "relay.zorgmail.nl"}],
-            "declaration": {"signedOn": "2026-09-14", "reference": "ISMS-2026-041"},
-            **fields,
-        }
-        return self.manifest("NtaRecord", name, **wanted)
-
-    def dkim_key(self, name: str = "dkim", **fields: Any) -> Object:
-        """A DkimKey, Ed25519 unless `fields` say otherwise, since that takes no time to generate."""
-        return self.manifest("DkimKey", name, **({"keys": [{"algorithm": "Ed25519"}]} | fields))
-
-    def quickstart(self) -> str:
-        """examples/quickstart.yaml for this world's server and domain."""
-        text = (EXAMPLES / "quickstart.yaml").read_text().replace("zorg-voorbeeld.example", self.domain)
-        documents = [document for document in yaml.safe_load_all(text) if document]
-        for document in documents:
-            if document["kind"] == "Secret":
-                document["stringData"] = {"tsig-secret": self.key.secret}
-            if document["kind"] == "DnsProvider":
-                document["spec"]["rfc2136"] |= {"server": self.server.address, "port": self.server.port}
-                document["spec"]["nameservers"] = [self.server.endpoint]
-        return yaml.safe_dump_all(documents)
 
     def apply(self, *manifests: Object | str) -> None:
         """`kubectl apply` in the namespace."""
@@ -167,7 +94,7 @@ class World:
         found = self.get("Secret", name)
         assert found is not None, f"Secret {name} does not exist"
         data = {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
-        self._remember_secrets(data)
+        self.secrets.remember(data)
         return data
 
     def events(self, kind: str, name: str) -> list[tuple[str, str]]:
@@ -292,28 +219,18 @@ class World:
                 key: base64.b64decode(value).decode("latin-1")
                 for key, value in (secret.get("data") or {}).items()
             }
-            self._remember_secrets(decoded)
-        said = self.said()
-        leaked = _KEY_MATERIAL.search(said)
-        assert leaked is None, f"the operator shows key material: {leaked}"
-        assert not any(secret in said for secret in self.secrets), "the operator shows a secret"
-
-    def _remember_secrets(self, data: dict[str, str]) -> None:
-        for key, value in data.items():
-            if key.endswith(".pem"):
-                body = "".join(value.splitlines()[1:-1])
-                # Its first half holds the public key, too, which is shown.
-                self.secrets |= {
-                    body[start : start + _PIECE]
-                    for start in range(len(body) // 2, len(body) - _PIECE + 1, _PIECE)
-                }
+            self.secrets.remember(decoded)
+        self.secrets.check(self.said())
 
     def delete_all(self) -> None:
         """Delete all resources, the providers last, and wait until they are gone."""
         for kinds in (RECORD_KINDS, PROVIDER_KINDS):
             for kind, found in self._resources(kinds):
                 self.delete(kind, found["metadata"]["name"])
-            self.wait(lambda kinds=kinds: not any(self._resources(kinds)), "all resources deleted")
+            self.wait(partial(self._has_none, kinds), "all resources deleted")
+
+    def _has_none(self, kinds: frozenset[str]) -> bool:
+        return not any(self._resources(kinds))
 
     def _let_go(self) -> None:
         """Free what is left of finalizers, so that no later test meets it."""

@@ -74,7 +74,9 @@ class Controller:
         self._admission = Admission(self._runtime)
         self._providers = ProviderKeeper(self._runtime)
         self._providers.on_news = self._provider_has_news
-        self._zones = ZoneKeeper(self._runtime, OutcomeReporter(self._runtime))
+        outcomes = OutcomeReporter(self._runtime)
+        outcomes.on_gone = self.deleted
+        self._zones = ZoneKeeper(self._runtime, outcomes)
         self._zones.on_provider_trouble = self._provider_has_trouble
         self._objects: WorkQueue[ObjectKey] = WorkQueue(
             "objects", self._work, settings.object_concurrency, expected=(ApiError,)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -165,11 +166,10 @@ async def _work_while_leading(
 async def _renew(election: Election, terms: LeaseTerms) -> None:
     """Renew until that has failed for `renew_within`; a process that was frozen finds out at once."""
     loop = asyncio.get_running_loop()
-    renewed_at = loop.time()
-    while True:
-        await asyncio.sleep(terms.renew_every.total_seconds())
-        frozen = loop.time() - renewed_at > terms.duration.total_seconds()
-        if not frozen and await election.try_once():
-            renewed_at = loop.time()
-        elif loop.time() - renewed_at > terms.renew_within.total_seconds():
-            return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(terms.renew_within.total_seconds()) as patience:
+            while True:
+                await asyncio.sleep(terms.renew_every.total_seconds())
+                asking_at = loop.time()
+                if await election.try_once():
+                    patience.reschedule(asking_at + terms.renew_within.total_seconds())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,6 +42,8 @@ class OutcomeReporter:
         self._runtime = runtime
         self._troubled_since: dict[ObjectKey, datetime] = {}
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
+        self.on_gone: Callable[[ObjectKey, str], None] = lambda resource, uid: None
+        """Called when the API server has removed a resource; a watch that was cut may never tell."""
 
     def forget(self, resource: ObjectKey) -> None:
         """Drop what is known of a resource that is planned for no longer."""
@@ -137,11 +139,14 @@ class OutcomeReporter:
         try:
             body = await self._runtime.api.patch_finalizers(resource, kept)
         except NotFound:
+            self.on_gone(resource.key, resource.uid)
             return True
         except Conflict:
             return False
         if kept:
             self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
+        else:
+            self.on_gone(resource.key, resource.uid)
         return True
 
 
@@ -184,5 +189,5 @@ def _is_clean(records: Collection[RecordOutcome]) -> bool:
 
 
 def _is_silence(record: RecordOutcome) -> bool:
-    """True for a record about which some server says nothing; nobody says that it is wrong."""
+    """True for a record that stands but that some server does not answer, being silent or behind."""
     return record.state in STANDING

@@ -69,7 +69,8 @@ class ProviderKeeper:
             body = await self._runtime.api.patch_finalizers(resource, finalizers)
         except (Conflict, NotFound):
             return
-        self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
+        if finalizers:  # Without any it is gone, and the watch may have said so already.
+            self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
 
 
 def recheck_after(ready: bool, secret_poll: timedelta) -> timedelta:

@@ -50,6 +50,8 @@ class ZoneState:
     owned: dict[DnsName, int] = field(default_factory=dict)
     """Values of ours at each domain, as of its last sync."""
     deletes: deque[tuple[float, int]] = field(default_factory=deque)
+    orphans: dict[DnsName, int] = field(default_factory=dict)
+    """Values at each domain that our heritage record claims for resources that do not exist."""
     held: set[DnsName] = field(default_factory=set)
     """Domains with deletions that wait for somebody to confirm them."""
 
@@ -127,6 +129,7 @@ class ZoneKeeper:
             self._retry(zone, state, domains)
             raise
         self._settle(zone, state, domains, unsettled, held_values(resources, outcome))
+        self._count_orphans(zone, state, domains, outcome)
         refused = outcome.refusal.owners if outcome.refusal else frozenset()
         self._gather_held(
             zone, state, domains, {domain_of(resource) for resource in resources if resource.owner in refused}
@@ -197,7 +200,6 @@ class ZoneKeeper:
             metrics.PROVIDER_ERRORS.labels(labels[0], outcome.failure.reason).inc()
             if not outcome.failure.retryable:
                 self.on_provider_trouble(zone.provider)
-        metrics.ORPHANED_VALUES.labels(*labels).set(len(outcome.orphans))
 
     def _settle(
         self,
@@ -218,6 +220,19 @@ class ZoneKeeper:
                 self._mark(zone, domain, self._runtime.settings.resync * random.uniform(0.9, 1.1))  # noqa: S311
             else:
                 state.owned.pop(domain, None)
+
+    def _count_orphans(
+        self, zone: ZoneKey, state: ZoneState, domains: list[DnsName], outcome: ZoneOutcome
+    ) -> None:
+        """Bring the gauge up to date for the domains of one sync; the others keep their count."""
+        for domain in domains:
+            state.orphans.pop(domain, None)
+        known = set(domains)
+        for key, _ in outcome.orphans:
+            at = next((name for name in key.name.ancestors() if name in known), None)
+            if at is not None:
+                state.orphans[at] = state.orphans.get(at, 0) + 1
+        metrics.ORPHANED_VALUES.labels(str(zone.provider), str(zone.zone)).set(sum(state.orphans.values()))
 
     def _gather_held(
         self, zone: ZoneKey, state: ZoneState, domains: list[DnsName], held: set[DnsName]

@@ -8,7 +8,8 @@ import pytest
 
 from support.dnszone import DnsZone
 from support.servers.bind import BindServer
-from support.world import PROVIDER, World
+from support.world import World
+from support.worldmanifests import PROVIDER
 
 SPF = "v=spf1 ip4:192.0.2.0/28 -all"
 

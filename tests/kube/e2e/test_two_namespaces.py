@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from support.sharedprovider import SharedProvider
-from support.world import PROVIDER, Object, World
+from support.world import World
+from support.worldmanifests import PROVIDER, Object
 
 OLDER_SPF = "v=spf1 ip4:192.0.2.0/28 -all"
 YOUNGER_SPF = "v=spf1 mx -all"
