@@ -25,10 +25,10 @@ from support.planning_world import APEX, HERITAGE, ZONE, mail_domain, nta_record
 from support.racing import Contest, EngineWriter, Writer
 from support.servers import BindServer, TsigSecret
 
-MEMORY_WRITES_EACH = 600
-MEMORY_WRITES_OF_THIRD = 1800
-BIND_WRITES_EACH = 200
-BIND_WRITES_OF_THIRD = 1600
+MEMORY_WRITES_EACH = 700
+MEMORY_WRITES_OF_THIRD = 1650
+BIND_WRITES_EACH = 150
+BIND_WRITES_OF_THIRD = 1750
 UNTOUCHED = "MS=ms12345678"
 
 
@@ -62,7 +62,7 @@ class MemoryParty(Writer):
         return f"third-party-verification={number}"
 
     async def put(self, number: int) -> bool:
-        for _ in range(self._chance.randrange(5, 30)):
+        for _ in range(self._chance.randrange(20, 60)):
             await asyncio.sleep(0)
         found = self._backend.rrsets(ZONE).get(APEX)
         others = [value for value in (found.values if found else ()) if _text(value) != self.standing.last]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -36,12 +36,17 @@ class NoCluster(Exception):
 
 
 async def run_operator(
-    settings: OperatorSettings, stop: asyncio.Event, clock: Callable[[], datetime] = utc_now
+    settings: OperatorSettings,
+    stop: asyncio.Event,
+    listen: Callable[[], None] = lambda: None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> None:
     """Run until `stop` is set.
 
+    `listen` has the signals set `stop`; it is called again when a library has taken them for itself.
     Raises `LeadershipLost`, `NoCluster`, `ApiError`, `OSError`.
     """
+    listen()
     await _load_config()
     store = Store()
     collector = StatusCollector(store)
@@ -53,7 +58,11 @@ async def run_operator(
             operator_id = settings.operator_id or (await api.cluster_id())[:CLUSTER_ID_CHARACTERS]
             started.set()
             logger.info("operator id %s", operator_id)
-            await _until(stop, _lead(api, settings, operator_id, store, clock))
+
+            async def work() -> None:
+                await _work(Controller(api, settings, operator_id, store, clock), settings, listen)
+
+            await _until(stop, _lead(api, settings, work))
     finally:
         REGISTRY.unregister(collector)
 
@@ -67,16 +76,7 @@ async def _load_config() -> None:
         ) from error
 
 
-async def _lead(
-    api: KubeApi,
-    settings: OperatorSettings,
-    operator_id: str,
-    store: Store,
-    clock: Callable[[], datetime],
-) -> None:
-    async def work() -> None:
-        await _work(Controller(api, settings, operator_id, store, clock), settings)
-
+async def _lead(api: KubeApi, settings: OperatorSettings, work: Callable[[], Awaitable[None]]) -> None:
     if not settings.leader_election:
         await work()
         return
@@ -85,30 +85,33 @@ async def _lead(
     await lead(api, terms, work)
 
 
-async def _work(controller: Controller, settings: OperatorSettings) -> None:
+async def _work(controller: Controller, settings: OperatorSettings, listen: Callable[[], None]) -> None:
     """Watch and work until cancelled or until one of both fails."""
-    stop_flag = asyncio.Event()
-    watching = kopf.operator(
-        registry=registry_for(controller),
-        settings=kopf_settings(settings),
-        standalone=True,
-        clusterwide=not settings.watch_namespaces,
-        namespaces=list(settings.watch_namespaces),
-        stop_flag=stop_flag,
-    )
-    tasks = [
-        asyncio.create_task(watching, name="kopf"),
-        asyncio.create_task(controller.run(), name="controller"),
-    ]
+    working = asyncio.create_task(controller.run(), name="controller")
+    watching = asyncio.create_task(_watch(controller, settings, listen), name="kopf")
+    tasks = (working, watching)
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        stop_flag.set()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def _watch(controller: Controller, settings: OperatorSettings, listen: Callable[[], None]) -> None:
+    """Run kopf, which takes the signals for itself when it starts: `listen` takes them back."""
+    watchers = await kopf.spawn_tasks(
+        registry=registry_for(controller),
+        settings=kopf_settings(settings),
+        standalone=True,
+        clusterwide=not settings.watch_namespaces,
+        namespaces=list(settings.watch_namespaces),
+    )
+    listen()
+    ours = asyncio.all_tasks() - set(watchers)
+    await kopf.run_tasks(watchers, ignored=ours)
 
 
 async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import random
 
+from mailseal.kube.objects import PLURALS
+from support.cluster import Cluster
 from support.fleet import Fleet
+from support.kubehttp import ApiCallFailedError
+from support.world import World
 
 DOMAINS = 8
 STEPS = 12
@@ -18,13 +22,26 @@ def test_work_goes_on_after_the_api_server_was_restarted_twice(controlplane, new
         world.apply(world.tsig(), world.provider(deleteLimit={"percent": 100}))
         fleet = Fleet(world, random.Random(4))
         fleet.create_all(DOMAINS)
-        controlplane.restart_apiserver()
+        restart(controlplane, world)
         for _ in range(STEPS):
             fleet.step()
-        controlplane.restart_apiserver()
+        restart(controlplane, world)
         fleet.settle(PATIENCE_SECONDS)
         fleet.check_dns()
         assert operator.process is not None
         assert operator.process.poll() is None
         assert "Traceback" not in operator.log_text(), operator.log_text().partition("Traceback")[2][:4000]
         world.delete_all()
+
+
+def restart(controlplane: Cluster, world: World) -> None:
+    """Restart the API server; returns when it serves every kind, each of which takes a moment of its own."""
+    controlplane.restart_apiserver()
+
+    def serves_all() -> bool:
+        try:
+            return all(world.get(kind, "") is not None for kind in PLURALS)
+        except ApiCallFailedError:
+            return False
+
+    world.wait(serves_all, "the API server serves every kind", PATIENCE_SECONDS)
