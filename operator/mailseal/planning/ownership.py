@@ -6,16 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailseal.domain.common import DeletionPolicy
+from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.domain.maildomain import MailDomainSpec
+from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.planning.heritage import (
     Heritage,
     can_be_recorded,
     fingerprint,
     heritage_in,
-    is_heritage_key,
 )
-from mailseal.planning.model import Claim, Observed
+from mailseal.planning.model import Claim, Observed, RememberedValue, Singleton, Spec
+from mailseal.planning.places import place_of, singleton_of
 from mailseal.records.names import DnsName
-from mailseal.records.rrset import Rdata, RRset, RRsetKey
+from mailseal.records.rrset import Rdata, RecordType, RRset, RRsetKey
+from mailseal.records.txt import TxtData
+
+_PUBLISHED: Mapping[type[Spec], frozenset[Singleton]] = {
+    MailDomainSpec: frozenset(Singleton) - {Singleton.DKIM, Singleton.NTA7516},
+    NtaRecordSpec: frozenset({Singleton.NTA7516}),
+    DkimKeySpec: frozenset({Singleton.DKIM}),
+}
+"""The kinds of value that each kind of resource publishes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,8 +111,26 @@ def leaves_values(claim: Claim) -> bool:
 
 
 def _remembered(claims: Sequence[Claim]) -> Iterator[tuple[Claim, tuple[RRsetKey, str]]]:
-    """What the claims' statuses say is theirs; one that names a place outside its domain is not believed."""
+    """What the claims' statuses say is theirs, as far as they can be believed."""
     for claim in claims:
         for value in claim.remembered:
-            if can_be_recorded(value.key, claim.domain) and not is_heritage_key(value.key):
+            if _is_credible(claim, value):
                 yield claim, (value.key, fingerprint(value.identity))
+
+
+def _is_credible(claim: Claim, value: RememberedValue) -> bool:
+    """True for a value that a resource of this kind publishes, where it publishes it.
+
+    A status may say anything: it must not make a foreign value ours.
+    """
+    singleton = Singleton.NULL_MX
+    if value.key.rtype is RecordType.TXT:
+        found = singleton_of(TxtData.of(value.identity))
+        if found is None:
+            return False
+        singleton = found
+    if singleton not in _PUBLISHED[type(claim.spec)] or not can_be_recorded(value.key, claim.domain):
+        return False
+    if singleton is Singleton.DKIM:
+        return value.key.name.endswith(f"._domainkey.{claim.domain}")
+    return value.key == place_of(singleton, claim.domain).key
