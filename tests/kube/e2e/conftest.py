@@ -31,11 +31,14 @@ def api(controlplane: Cluster) -> Iterator[KubeHttp]:
         yield http
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(
     operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OperatorProcess]:
-    """One operator for all tests of this process, that comes back to its zones every few seconds."""
+    """One operator for the tests of a file, that comes back to its zones every few seconds.
+
+    Not for longer: the next file on this control plane may have operators of its own, or restart the server.
+    """
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     log.touch()
     flags = ("--resync-seconds", str(RESYNC_SECONDS), "--verify-seconds", str(VERIFY_SECONDS), "--verbose")
@@ -43,7 +46,7 @@ def operator(
         yield process
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_world(controlplane: Cluster, api: KubeHttp, operator: OperatorProcess) -> NewWorld:
     """Worlds with zone contents of their own."""
 

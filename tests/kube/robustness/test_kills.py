@@ -9,8 +9,8 @@ import pytest
 
 from support.fleet import Fleet
 
-DOMAINS = 15
-KILLS = 12
+DOMAINS = 20
+KILLS = 16
 WRITES_PER_LIFE = 4
 """At most so many DNS messages until the next kill."""
 PATIENCE_SECONDS = 90.0

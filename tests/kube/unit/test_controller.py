@@ -201,55 +201,6 @@ async def test_a_conflict_that_lasts_is_told_in_one_event(cluster) -> None:
         assert cluster.kube.writes == writes
 
 
-def _many(cluster, count: int) -> list[ObjectKey]:
-    return [cluster.mail_domain(f"m{number}", domain=f"d{number}.{ZONE}") for number in range(count)]
-
-
-def _standing(cluster, count: int) -> int:
-    return sum(SPF in cluster.texts(f"d{number}.{ZONE}") for number in range(count))
-
-
-async def test_held_deletions_wait_for_consent_however_often_the_zone_is_looked_at(cluster) -> None:
-    """One by one, each of them would be within the limit."""
-    async with cluster.operator(resync=OFTEN):
-        keys = _many(cluster, 20)
-        await cluster.wait_ready(*keys)
-        for key in keys[:15]:
-            cluster.kube.delete(key)
-        for key in keys[:15]:
-            await cluster.wait_reason(key, "PlanRefused")
-        reads = cluster.backend.reads
-        await cluster.wait(lambda: cluster.backend.reads > reads + 40, "looked again many times")
-        assert _standing(cluster, 20) == 20
-        assert all(key in cluster.kube.objects for key in keys)
-
-
-async def test_consent_takes_effect_at_once_and_not_at_the_next_look(cluster) -> None:
-    async with cluster.operator():
-        keys = _many(cluster, 20)
-        await cluster.wait_ready(*keys)
-        for key in keys[:15]:
-            cluster.kube.delete(key)
-        messages = {await cluster.wait_reason(key, "PlanRefused") for key in keys[:15]}
-        (digest,) = {message.rpartition("confirm-plan=")[2].split()[0] for message in messages}
-        cluster.kube.annotate(DNS, "mailseal.dev/confirm-plan", digest)
-        await cluster.wait_gone(*keys[:15])
-        assert _standing(cluster, 20) == 5
-
-
-async def test_a_deletion_under_dry_run_waits_for_its_values_to_be_removed(cluster) -> None:
-    async with cluster.operator():
-        main = cluster.mail_domain()
-        await cluster.wait_ready(main)
-        cluster.provider(policy="DryRun")
-        cluster.kube.delete(main)
-        await cluster.wait_reason(main, "DryRun")
-        assert cluster.texts() == {SPF}
-        cluster.provider(policy="Sync")
-        await cluster.wait_gone(main)
-        assert cluster.texts() == set()
-
-
 async def test_the_older_gone_the_younger_takes_over_in_the_same_write(cluster) -> None:
     """Two namespaces, one provider: the domain is never without an SPF record."""
     cluster.provider("shared", "ClusterDnsProvider", allowedNamespaces=["*"])
@@ -272,7 +223,7 @@ async def test_nothing_is_remembered_of_what_is_gone(cluster, monkeypatch) -> No
     monkeypatch.setattr(zonekeeper, "DELETE_WINDOW", timedelta(seconds=0.1))
     async with cluster.operator(secret_poll=timedelta(seconds=0.2)) as controller:
         keys = [
-            *_many(cluster, 5),
+            *(cluster.mail_domain(f"m{number}", domain=f"d{number}.{ZONE}") for number in range(5)),
             cluster.dkim_key(),
             cluster.mail_domain("bad", domain="elsewhere.example"),
         ]
