@@ -81,7 +81,9 @@ def test_the_dkim_record_stands_at_the_selector_that_the_status_names(published)
 
 def test_kubectl_get_shows_every_resource_ready(published) -> None:
     listed = published.world.kubectl("get", "mailseal", "--no-headers")
-    rows = [line.split() for line in listed.splitlines() if line]
+    # Other tests of this process may have left ClusterDnsProviders, which are in no namespace.
+    lines = (line for line in listed.splitlines() if line and not line.startswith("clusterdnsprovider."))
+    rows = [line.split() for line in lines]
     assert len(rows) == len(QUICKSTART)
     assert all("True" in row for row in rows), listed
 
