@@ -1,4 +1,4 @@
-"""The play: records appear, heal, change and go, and what others put into the zone stays as it was."""
+"""The play: records appear, heal, change, are replaced and go, and what others put into the zone stays."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def play(stage: Stage) -> list[str]:
     _show_zone(stage)
     _repair_drift(stage)
     _change_spec(stage)
+    _replace_key(stage)
     return before
 
 
@@ -109,6 +110,37 @@ def _change_spec(stage: Stage) -> None:
     if "p=quarantine" not in answer:
         raise DemoFailedError(f"the name server answers {answer}")
     stage.screen.success(f"answered and reported after {seconds:.1f} s")
+
+
+def _replace_key(stage: Stage) -> None:
+    stage.screen.heading("The DKIM key is replaced; the old one stays until no mail needs it")
+    _until(stage, "a key that signs", lambda: bool(_signing(stage)))
+    old = _signing(stage)
+    stage.kubectl("annotate", "dkimkey", "zorg-voorbeeld-dkim", "mailseal.dev/rotate=now")
+    seconds = _until(stage, "the old key gone", lambda: _keys(stage) == _signing(stage) != old)
+    columns = "custom-columns=REASON:.reason,MESSAGE:.message"
+    selector = ("--field-selector", "involvedObject.kind=DkimKey", "--sort-by", ".metadata.resourceVersion")
+    stage.kubectl("get", "events", *selector, "--output", columns)
+    stage.kubectl("get", "dkimkey")
+    (new,) = _signing(stage)
+    if not _values(stage, f"{new}._domainkey.{ZONE}") or _values(stage, f"{old[0]}._domainkey.{ZONE}"):
+        raise DemoFailedError(f"the name server does not answer {new} alone")
+    stage.screen.success(f"signs with {new}; the old key was gone after {seconds:.1f} s, here without mail")
+
+
+def _signing(stage: Stage) -> list[str]:
+    """The selectors that the Secret says to sign with."""
+    return list(_dkim_status(stage).get("signingSelectors", ()))
+
+
+def _keys(stage: Stage) -> list[str]:
+    """The selectors of all keys that are not gone."""
+    return [key["selector"] for key in _dkim_status(stage).get("keys", ())]
+
+
+def _dkim_status(stage: Stage) -> dict[str, Any]:
+    (resource,) = (found for found in stage.resources() if found["kind"] == "DkimKey")
+    return dict(resource.get("status", {}))
 
 
 def _until(stage: Stage, what: str, condition: Callable[[], bool]) -> float:

@@ -1,4 +1,4 @@
-"""`make bench`: what it costs to bring N mail domains to Ready and to keep them there.
+"""`make bench`: what keys cost, N mail domains that become Ready and stay so, and N keys that rotate.
 
 Everything is real and on this machine: etcd, kube-apiserver, BIND and the operator with the chart's rights.
 Times depend on the machine and share its processors; the counts do not.
@@ -16,41 +16,57 @@ from typing import Any
 
 import yaml
 from rich.console import Console
-from rich.table import Table
 
 from bench.counts import CountingBind
+from bench.keygeneration import measure_key_generation
 from bench.phases import Cost, Meter, until_gone, until_ready
-from bench.workload import NAMESPACE, Api, Workload
+from bench.rotation import Rotation, rotate
+from bench.tables import show_domains, show_keys, show_rotation
+from bench.workload import KINDS, NAMESPACE, Api, Workload
 from support import chart, controlplane
 from support.cluster import Cluster
 from support.operators import OperatorProcess
 from support.servers.process import TsigSecret
 
+PARTS = ("keys", "domains", "rotation")
 STEADY_SECONDS = 60.0
 RESYNC_SECONDS = 60
-KINDS = 3
 CHANGED = 10
 """One in so many MailDomains is changed in the second phase."""
 
 
 def main() -> None:
-    """Run the workloads that the arguments ask for and print a table for each."""
+    """Run the parts that the arguments ask for and print a table for each."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part instead of all")
     parser.add_argument("--domains", type=int, default=300, help="mail domains, with three resources each")
+    parser.add_argument("--rotate", type=int, default=1000, help="DkimKeys to rotate at once")
     parser.add_argument("--zones", choices=("one", "many", "both"), default="both")
     parser.add_argument("--algorithm", choices=("RSA", "Ed25519"), default="RSA")
     parser.add_argument("--steady-seconds", type=float, default=STEADY_SECONDS)
     arguments = parser.parse_args()
+    parts = arguments.only or PARTS
+    if "keys" in parts:
+        show_keys(measure_key_generation())
+    if "domains" in parts:
+        _domains(arguments)
+    if "rotation" in parts:
+        rotation = Rotation(arguments.rotate, arguments.algorithm)
+        with _world(rotation) as (cluster, bind, operator):
+            show_rotation(rotation, asyncio.run(rotate(rotation, Meter(cluster, bind, operator))))
+
+
+def _domains(arguments: argparse.Namespace) -> None:
     layouts = {"one": (False,), "many": (True,), "both": (False, True)}[arguments.zones]
     for many_zones in layouts:
         workload = Workload(arguments.domains, many_zones, arguments.algorithm)
         with _world(workload) as (cluster, bind, operator):
             costs = asyncio.run(_run(workload, Meter(cluster, bind, operator), arguments.steady_seconds))
-        _show(workload, costs)
+        show_domains(workload, costs)
 
 
 @contextmanager
-def _world(workload: Workload) -> Iterator[tuple[Cluster, CountingBind, OperatorProcess]]:
+def _world(workload: Workload | Rotation) -> Iterator[tuple[Cluster, CountingBind, OperatorProcess]]:
     key = TsigSecret("bench")
     with (
         tempfile.TemporaryDirectory(prefix="mailseal-bench-") as directory,
@@ -72,7 +88,7 @@ def _world(workload: Workload) -> Iterator[tuple[Cluster, CountingBind, Operator
                 raise
 
 
-def _provider(workload: Workload, bind: CountingBind, key: TsigSecret) -> str:
+def _provider(workload: Workload | Rotation, bind: CountingBind, key: TsigSecret) -> str:
     secret: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -118,31 +134,6 @@ async def _run(workload: Workload, meter: Meter, steady_seconds: float) -> list[
         await meter.measure(f"steady {steady_seconds:.0f} s", lambda: asyncio.sleep(steady_seconds)),
         await meter.measure("delete", delete, own_writes=KINDS),
     ]
-
-
-def _show(workload: Workload, costs: list[Cost]) -> None:
-    layout = "a zone for each" if workload.many_zones else "one zone"
-    table = Table(
-        title=f"{workload.domains} mail domains, {KINDS} resources each, {layout}, {workload.algorithm}"
-    )
-    table.add_column("phase")
-    for heading in ("seconds", "API writes", "DNS updates", "DNS queries", "CPU s", "MB now", "MB peak"):
-        table.add_column(heading, justify="right")
-    for cost in costs:
-        table.add_row(
-            cost.phase,
-            f"{cost.seconds:.1f}",
-            str(sum(cost.api_writes.values())),
-            str(cost.dns_messages["UPDATE"]),
-            str(cost.dns_messages["QUERY"]),
-            f"{cost.cpu_seconds:.1f}",
-            f"{cost.memory_bytes / 1e6:.0f}",
-            f"{cost.peak_memory_bytes / 1e6:.0f}",
-        )
-    console = Console(width=110)
-    console.print(table)
-    for cost in costs:
-        console.print(f"{cost.phase}: {dict(sorted(cost.api_writes.items()))}", markup=False)
 
 
 if __name__ == "__main__":

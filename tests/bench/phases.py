@@ -60,6 +60,16 @@ class Meter:
         )
 
 
+async def until(holds: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Return when `holds` is true. Raises `TimeoutError` that says what did not come."""
+    try:
+        async with asyncio.timeout(GIVE_UP_SECONDS):
+            while not await holds():
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+    except TimeoutError:
+        raise TimeoutError(f"not within {GIVE_UP_SECONDS} s: {what}") from None
+
+
 async def until_ready(api: Api, wanted: int) -> None:
     """Return when so many resources exist and all are Ready. Raises `TimeoutError`."""
     async with asyncio.timeout(GIVE_UP_SECONDS):

@@ -15,6 +15,8 @@ from support.cluster import Cluster
 
 NAMESPACE = "bench"
 ROOT = "bench.example"
+KINDS = 3
+"""Resources of each mail domain."""
 AT_ONCE = 8
 SERVED_WITHIN_SECONDS = 30
 PLURALS = {"MailDomain": "maildomains", "DkimKey": "dkimkeys", "NtaRecord": "ntarecords"}
@@ -89,16 +91,17 @@ class Api:
 
     async def change_policy(self, names: Sequence[str]) -> None:
         """Change the DMARC policy of the MailDomains of these names."""
-        change = {"spec": {"dmarc": {"policy": "quarantine"}}}
-        headers = {"Content-Type": "application/merge-patch+json"}
-        async with self._session() as session:
+        await self._patch("maildomains", names, {"spec": {"dmarc": {"policy": "quarantine"}}})
 
-            async def patch(name: str) -> None:
-                url = f"{self._url}/maildomains/{name}"
-                async with session.patch(url, json=change, headers=headers) as response:
-                    response.raise_for_status()
+    async def annotate(self, plural: str, names: Sequence[str], annotations: dict[str, str]) -> None:
+        """Put annotations on the resources of these names."""
+        await self._patch(plural, names, {"metadata": {"annotations": annotations}})
 
-            await _some_at_once(patch(name) for name in names)
+    async def statuses(self, plural: str) -> list[dict[str, Any]]:
+        """The statuses of all resources of a kind; empty for one that has none."""
+        async with self._session() as session, session.get(f"{self._url}/{plural}") as response:
+            response.raise_for_status()
+            return [item.get("status", {}) for item in (await response.json())["items"]]
 
     async def delete_all(self) -> None:
         """Delete every resource of the workload."""
@@ -118,6 +121,17 @@ class Api:
                 total += len(items)
                 ready += sum(_is_ready(item) for item in items)
         return total, ready
+
+    async def _patch(self, plural: str, names: Sequence[str], change: dict[str, Any]) -> None:
+        headers = {"Content-Type": "application/merge-patch+json"}
+        async with self._session() as session:
+
+            async def patch(name: str) -> None:
+                url = f"{self._url}/{plural}/{name}"
+                async with session.patch(url, json=change, headers=headers) as response:
+                    response.raise_for_status()
+
+            await _some_at_once(patch(name) for name in names)
 
     async def _create(self, session: aiohttp.ClientSession, body: dict[str, Any]) -> None:
         async with session.post(f"{self._url}/{PLURALS[body['kind']]}", json=body) as response:

@@ -6,18 +6,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import yaml
 
 import mailseal
-from support.chart import CHART, HelmFailedError, Manifest, helm, render
+from support.chart import CHART, HelmFailedError, Manifest, helm, notes, render
 from support.cluster import Cluster
 
 VARIANTS = {
     "default": (),
     "namespaced": ("--set", "operator.watchNamespaces={alpha,beta}"),
     "monitored": ("--set", "serviceMonitor.enabled=true,serviceMonitor.labels.release=prometheus"),
+    "alerting": (
+        "--set",
+        "serviceMonitor.enabled=true,prometheusRule.enabled=true,prometheusRule.labels.a=b",
+    ),
     "isolated": (
         "--set",
         "networkPolicy.enabled=true,networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
@@ -51,8 +56,12 @@ def test_lint_finds_nothing(args: tuple[str, ...]) -> None:
 
 @every_variant
 def test_the_api_server_accepts_every_manifest(controlplane: Cluster, args: tuple[str, ...]) -> None:
-    """Strict validation: a misspelt or misplaced field is an error. ServiceMonitor is unknown there."""
-    manifests = [item for item in render(*args, namespace="default") if item["kind"] != "ServiceMonitor"]
+    """Strict validation: a misspelt or misplaced field is an error. Kinds of Prometheus are unknown there."""
+    manifests = [
+        item
+        for item in render(*args, namespace="default")
+        if item["apiVersion"] != "monitoring.coreos.com/v1"
+    ]
     for namespace in ("alpha", "beta"):
         if controlplane.kubectl("get", "namespace", namespace, check=False).returncode != 0:
             controlplane.kubectl("create", "namespace", namespace)
@@ -92,6 +101,23 @@ def test_the_service_monitor_scrapes_the_metrics_service() -> None:
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     assert monitor["spec"]["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
     assert monitor["spec"]["endpoints"][0]["path"] == "/metrics"
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ("prometheusRule.enabled=true", True),
+        ("prometheusRule.enabled=true,prometheusRule.job=mail", False),
+        ("prometheusRule.enabled=true,serviceMonitor.enabled=true", False),
+        ("prometheusRule.enabled=false", False),
+    ],
+)
+def test_the_notes_say_when_alerts_have_nothing_to_look_at(
+    tmp_path: Path, settings: str, *, warned: bool
+) -> None:
+    shown = notes(tmp_path / "chart", "--set", settings)
+    assert ("MailsealDown fires" in shown) is warned
+    assert "rollout status deployment/mailseal\n" in shown
 
 
 def test_the_network_policy_lets_in_nobody_unless_told() -> None:
@@ -163,6 +189,7 @@ def test_several_replicas_without_leader_election_are_refused() -> None:
         ("replica=3", "additional properties 'replica' not allowed"),
         ("operator.logFormat=xml", "logFormat"),
         ("image.digest=latest", "digest"),
+        ("prometheusRule.dkimKeyAge=1d", "additional properties 'dkimKeyAge' not allowed"),
     ],
 )
 def test_misspelt_and_impossible_values_are_refused(setting: str, complaint: str) -> None:

@@ -66,7 +66,7 @@ def test_round_trip(workspace: Workspace, primary: BindServer, zone: str) -> Non
     documents = [
         provider(primary),
         tsig(),
-        owner("DkimKey", "key", domain=zone, keys=[{"algorithm": "Ed25519"}]),
+        owner("DkimKey", "key", domain=zone, keys=[{"algorithm": "Ed25519"}], rotation={"retireAfter": "0s"}),
     ]
     file = workspace.write(*documents, spf(zone, "mx"))
     secrets = ("--secrets-dir", workspace.secrets)

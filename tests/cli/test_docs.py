@@ -28,6 +28,7 @@ _DIFFERS = (
     (re.compile(r"\bp=MII[A-Za-z0-9+/.=]+"), "p=KEY"),
     (re.compile(r"\bSELECTOR\._domainkey:TXT:[0-9a-f]{12}"), "SELECTOR._domainkey:TXT:HASH"),
     (re.compile(r"--confirm-plan [0-9a-f]{12}"), "--confirm-plan DIGEST"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
 )
 """What is new in every run."""
 

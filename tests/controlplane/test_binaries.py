@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,13 +56,29 @@ def test_a_missing_program_is_built_once_with_its_pinned_version(tiny: binaries.
     assert reports[-1].startswith("tiny v1.2.3: built in")
 
     assert binaries.find("tiny", reports.append) == path
-    assert sum("building" in report for report in reports) == 1
+    assert sum(": building with Go" in report for report in reports) == 1
 
 
 def test_changed_pins_are_not_met_by_the_old_program(tiny: binaries.GoProgram) -> None:
     before = tiny.cached
     (tiny.directory / "go.sum").write_text("changed\n")
     assert tiny.cached != before
+
+
+def test_a_change_of_what_is_left_out_is_not_met_by_the_old_program(tiny: binaries.GoProgram) -> None:
+    assert replace(tiny, build_tags=("small",)).cached != tiny.cached
+
+
+def test_a_program_is_built_under_its_build_constraints(
+    tiny: binaries.GoProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged = '//go:build small\n\npackage main\n\nfunc init() { version += " without the rest" }\n'
+    (tiny.directory / "small.go").write_text(tagged)
+    monkeypatch.setitem(binaries.PROGRAMS, "tiny", replace(tiny, build_tags=("small",)))
+    path = binaries.find("tiny", list[str]().append)
+    assert (
+        subprocess.run([path], capture_output=True, text=True, check=True).stdout == "v1.2.3 without the rest"
+    )
 
 
 def test_a_failed_build_shows_what_the_compiler_said_and_leaves_nothing(tiny: binaries.GoProgram) -> None:

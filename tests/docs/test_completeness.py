@@ -14,9 +14,11 @@ import mailseal
 from mailseal.domain.common import ProviderKind
 from mailseal.domain.crds import NAMING
 from mailseal.domain.specs import KINDS
+from mailseal.domain.status import SelectorState
 from mailseal.kube import conditions, metrics
 from mailseal.kube.gauges import StatusCollector
 from mailseal.kube.store import Store
+from mailseal.planning.keylife.model import KeyState
 from mailseal.planning.model import RecordState
 from mailseal.planning.reasons import Reason
 from mailseal.providers.base import ProviderError
@@ -25,7 +27,12 @@ from support.documents import page
 
 PACKAGE = Path(mailseal.__file__).parent
 CAMEL_CASE = re.compile(r"(?:[A-Z][a-z]+){2,}")
-NO_REASONS = {*KINDS, *ProviderKind, "BearerToken"}
+NO_REASONS = {
+    *KINDS,
+    *ProviderKind,
+    *("BearerToken", "ConfigMap", "KeyTable", "SigningTable"),
+    *("ExternalSelectors", "KeyTrouble"),
+}
 """Words in CamelCase that stand in the code of `engine` and `kube` and are no reasons."""
 SINGLE_WORDS = {"Published", "Ready", "Pending"}
 """Reasons of one hump, which cannot be told from other words in the code."""
@@ -55,6 +62,8 @@ def test_every_reason_is_in_the_table() -> None:
     in_code = (
         {*_words("kube"), *_words("engine")} - NO_REASONS
         | set(Reason)
+        | {f"Key{state}" for state in KeyState}
+        | {f"Selector{state}" for state in SelectorState}
         | {error.reason for error in _subclasses(ProviderError)}
         | set(conditions._DEFAULT_REASONS.values())
         | SINGLE_WORDS

@@ -10,14 +10,17 @@ import pytest
 import yaml
 
 from mailseal.domain.common import API_VERSION
-from mailseal.domain.specs import parse_spec
+from mailseal.domain.specs import KINDS, parse_spec
 from support import chart
 from support.cluster import Cluster
 from support.documents import CodeBlock, page, pages
+from support.manifests import manifest, spec_of
 from support.servers.process import program
 
 BLOCKS = [block for found in pages() for block in found.blocks if block.language == "yaml"]
 MANIFESTS = [block for block in BLOCKS if "\napiVersion:" in f"\n{block.text}"]
+FRAGMENTS = [block for block in BLOCKS if block.text.startswith("spec:")]
+"""Parts of specs, which stand for the rest of a resource."""
 VALUES = [block for block in BLOCKS if block.text.startswith("operator:")]
 
 
@@ -27,7 +30,7 @@ def _documents(block: CodeBlock) -> list[dict[str, Any]]:
 
 def test_every_yaml_block_is_of_a_kind_that_is_checked() -> None:
     rules = [block for block in BLOCKS if block.text.startswith("groups:")]
-    assert {*MANIFESTS, *VALUES, *rules} == set(BLOCKS)
+    assert {*MANIFESTS, *FRAGMENTS, *VALUES, *rules} == set(BLOCKS)
     assert MANIFESTS
     assert VALUES
     assert rules
@@ -45,6 +48,27 @@ def test_the_api_server_takes_manifests(block: CodeBlock, controlplane: Cluster)
     controlplane.install_crds()
     done = controlplane.kubectl("apply", "--dry-run=server", "--filename", "-", input=block.text)
     assert done.stdout.count("server dry run") == len(_documents(block))
+
+
+def _kind_of(fragment: dict[str, Any]) -> str:
+    """The one kind that has all fields of the fragment."""
+    (found,) = (
+        kind
+        for kind, models in KINDS.items()
+        if fragment.keys() <= {field.alias for field in models.spec.model_fields.values()}
+    )
+    return found
+
+
+@pytest.mark.parametrize("block", FRAGMENTS, ids=str)
+def test_the_api_server_takes_parts_of_specs(block: CodeBlock, controlplane: Cluster) -> None:
+    controlplane.install_crds()
+    fragment = yaml.safe_load(block.text)["spec"]
+    kind = _kind_of(fragment)
+    spec = spec_of(kind, fragment)
+    parse_spec(kind, spec)
+    text = manifest(kind, "fragment", spec)
+    assert "created" in controlplane.kubectl("create", "--dry-run=server", "-f", "-", input=text).stdout
 
 
 @pytest.mark.parametrize("block", VALUES, ids=str)

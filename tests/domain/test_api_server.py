@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,24 @@ from mailseal.domain.status import (
     Condition,
     ConditionStatus,
     DkimKeyStatus,
+    DmarcRolloutStatus,
     DnsProviderStatus,
+    ExternalSelectorStatus,
+    KeyStatus,
+    MailDomainStatus,
     NtaRecordStatus,
-    PublishedKey,
+    SelectorState,
     StatusModel,
 )
+from mailseal.records.dmarc import DmarcPolicy
 from support.acceptances import ACCEPTANCES, Acceptance
 from support.cluster import Cluster
 from support.manifests import VALID, manifest, spec_of
-from support.refusals import REFUSALS, Refusal
+from support.refusal import Refusal
+from support.refusals import REFUSALS
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+ELSEWHERE = {"domain": "keys.zorg-voorbeeld.example", "providerRef": {"name": "keys"}}
 GENERATED = {"apiVersion", "kind", "metadata"}
 """Fields that the API server describes itself."""
 
@@ -96,6 +104,54 @@ def test_refuses_to_change_the_domain_and_says_what_to_do(cluster: Cluster, kind
     assert "make a new resource for the other domain and delete this one" in problem
 
 
+SECRET_NAME = "secret.name cannot be changed, added or removed"
+DELEGATION = "delegation and its domain cannot be changed, added or removed"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({"secret": {"name": "a"}}, {"secret": {"name": "b"}}, SECRET_NAME),
+        ({}, {"secret": {"name": "a"}}, SECRET_NAME),
+        ({"secret": {"labels": {"a": "b"}}}, {"secret": {"name": "a"}}, SECRET_NAME),
+        ({"secret": {"name": "a"}}, {"secret": {"name": None}}, SECRET_NAME),
+        ({"secret": {"name": "a"}}, {"secret": None}, SECRET_NAME),
+        ({"delegation": ELSEWHERE}, {"delegation": {"domain": "other.example"}}, DELEGATION),
+        ({}, {"delegation": ELSEWHERE}, DELEGATION),
+        ({"delegation": ELSEWHERE}, {"delegation": None}, DELEGATION),
+    ],
+)
+def test_refuses_to_move_keys_and_says_what_to_do(
+    cluster: Cluster, before: dict[str, Any], after: dict[str, Any], words: str
+) -> None:
+    problem = patched(cluster, stored(cluster, "DkimKey", before), {"spec": after})
+    assert words in problem
+    assert "make a new DkimKey" in problem
+
+
+def test_lets_everything_else_of_a_dkim_key_change(cluster: Cluster) -> None:
+    before = {"secret": {"name": "a"}, "delegation": ELSEWHERE}
+    change = {
+        "secret": {
+            "labels": {"a": "b"},
+            "layouts": ["Exim"],
+            "mountPath": "/keys",
+            "keyFormat": "Traditional",
+        },
+        "delegation": {"providerRef": {"name": "other"}},
+        "keys": [{"algorithm": "Ed25519"}],
+        "selectorTemplate": "m{number}",
+        "rotation": {"interval": "90d", "window": {"from": "01:00", "to": "05:00"}},
+        "revocation": {"method": "Delete"},
+    }
+    assert patched(cluster, stored(cluster, "DkimKey", before), {"spec": change}) == ""
+
+
+def test_takes_a_secret_without_a_name_where_there_was_none(cluster: Cluster) -> None:
+    change = {"secret": {"labels": {"a": "b"}}}
+    assert patched(cluster, stored(cluster, "DkimKey"), {"spec": change}) == ""
+
+
 def test_lets_everything_else_change(cluster: Cluster) -> None:
     change = {"providerRef": {"name": "other"}, "ttlSeconds": 600, "adoption": "Replace", "spf": None}
     assert patched(cluster, stored(cluster, "MailDomain"), {"spec": change}) == ""
@@ -112,11 +168,29 @@ def test_fills_in_the_defaults_of_a_record_resource(cluster: Cluster) -> None:
     assert (spec["deletionPolicy"], spec["adoption"], spec["ttlSeconds"]) == ("Delete", "Equal", 3600)
     assert spec["keys"] == [{"algorithm": "RSA", "size": 2048}]
     assert spec["selectorTemplate"] == "ms{date}-{random}"
+    assert spec["allowShortKeys"] is False
+
+
+def test_fills_in_the_defaults_of_rotation_and_secret(cluster: Cluster) -> None:
+    window = {"from": "01:00", "to": "05:00"}
+    changes = {"rotation": {"window": window}, "revocation": {}, "secret": {"labels": {"a": "b"}}}
+    spec = stored(cluster, "DkimKey", changes)["spec"]
+    assert spec["rotation"] == {
+        "jitterPercent": 10,
+        "retireAfter": "7d",
+        "confirmation": "Propagation",
+        "propagationTime": "10m",
+        "window": {**window, "timeZone": "Europe/Amsterdam"},
+    }
+    assert spec["revocation"] == {"method": "EmptyKey", "keepFor": "30d", "publishPrivateKey": False}
+    assert (spec["secret"]["layouts"], spec["secret"]["keyFormat"]) == (["Stable"], "PKCS8")
+    assert spec["secret"]["mountPath"] == "/etc/mailseal/keys"
 
 
 def test_fills_in_the_defaults_of_policies_and_dates(cluster: Cluster) -> None:
     mail, nta = stored(cluster, "MailDomain")["spec"], stored(cluster, "NtaRecord")["spec"]
     assert (mail["parked"], mail["spf"]["all"], mail["dmarc"]["testing"]) == (False, "fail", False)
+    assert mail["dmarc"]["waitForDkim"] is True
     assert nta["validityMonths"] == 36
     assert "startMonth" not in nta
 
@@ -158,28 +232,74 @@ READY = Condition.model_validate(
 
 
 def shown(cluster: Cluster, resource: dict[str, Any], *options: str) -> dict[str, str]:
-    """The row of `kubectl get`: column to text. The columns of kubectl start where their headings do."""
+    """The row of `kubectl get`: column to text. Columns start where their headings do, behind blanks."""
     output = cluster.kubectl("get", resource["kind"], resource["metadata"]["name"], *options).stdout
     heading, row = output.splitlines()
     starts = [
         start
         for start in range(len(heading))
-        if heading[start] != " " and heading[start - 1 : start] in {"", " "}
+        if heading[start] != " " and (start == 0 or heading[start - 2 : start] == "  ")
     ]
     ends = [*starts[1:], None]
     return {heading[a:b].strip(): row[a:b].strip() for a, b in zip(starts, ends, strict=True)}
 
 
-def test_shows_domain_selectors_and_readiness_of_a_dkim_key(cluster: Cluster) -> None:
+def test_shows_signing_selectors_and_the_next_rotation_of_a_dkim_key(cluster: Cluster) -> None:
     resource = stored(cluster, "DkimKey")
-    keys = tuple(
-        PublishedKey(selector=f"ms-{algorithm.tag}", algorithm=algorithm) for algorithm in KeyAlgorithm
-    )
-    report(cluster, resource, DkimKeyStatus(conditions=(READY,), keys=keys))
+    moment = datetime(2027, 5, 1, 2, 0, tzinfo=UTC)
+    status = DkimKeyStatus(conditions=(READY,), signing_selectors=("ms-a", "ms-b"), next_rotation=moment)
+    report(cluster, resource, status)
     row = shown(cluster, resource)
-    assert list(row) == ["NAME", "DOMAIN", "RSA", "ED25519", "READY", "REASON", "AGE"]
-    assert (row["DOMAIN"], row["RSA"], row["ED25519"]) == ("zorg-voorbeeld.example", "ms-rsa", "ms-ed25519")
+    assert list(row) == ["NAME", "DOMAIN", "SIGNING", "NEXT ROTATION", "READY", "REASON", "AGE"]
+    assert (row["DOMAIN"], row["SIGNING"]) == ("zorg-voorbeeld.example", '["ms-a","ms-b"]')
+    assert row["NEXT ROTATION"] == "2027-05-01T02:00:00Z"
     assert (row["READY"], row["REASON"]) == ("True", "Published")
+
+
+def test_keeps_all_of_a_status_of_keys(cluster: Cluster) -> None:
+    moment = datetime(2026, 11, 24, 4, 5, 6, tzinfo=UTC)
+    keys = tuple(
+        KeyStatus(
+            selector=f"ms-{algorithm.tag}",
+            algorithm=algorithm,
+            size=2048,
+            state="Active",
+            since=moment,
+            until=moment,
+            set_number=3,
+            published_since=moment,
+            cause="RotationDue",
+        )
+        for algorithm in KeyAlgorithm
+    )
+    resource = stored(cluster, "DkimKey")
+    report(cluster, resource, DkimKeyStatus(keys=keys, secret_name="a", key_life='{"revision":7}'))
+    status = cluster.get("dkimkey", resource["metadata"]["name"])["status"]
+    assert status["keys"][0]["set"] == 3
+    assert DkimKeyStatus.model_validate(status) == DkimKeyStatus(
+        keys=keys, secret_name="a", key_life='{"revision":7}'
+    )
+
+
+def test_keeps_all_of_a_status_of_external_selectors(cluster: Cluster) -> None:
+    moment = datetime(2026, 11, 24, 4, 5, 6, tzinfo=UTC)
+    selectors = tuple(
+        ExternalSelectorStatus(
+            selector=state.lower(),
+            state=state,
+            target="s.x.example",
+            key_digest="ab",
+            since=moment,
+            message="-",
+        )
+        for state in SelectorState
+    )
+    rollout = DmarcRolloutStatus(stage=2, policy=DmarcPolicy.QUARANTINE, since=moment, next=moment)
+    status = MailDomainStatus(external_selectors=selectors, dmarc_rollout=rollout)
+    resource = stored(cluster, "MailDomain")
+    report(cluster, resource, status)
+    read = cluster.get("maildomain", resource["metadata"]["name"])["status"]
+    assert MailDomainStatus.model_validate(read) == status
 
 
 def test_shows_the_message_when_asked_for_more(cluster: Cluster) -> None:
@@ -251,6 +371,8 @@ def test_describes_every_field(cluster: Cluster, kind: str) -> None:
         ("maildomain", "publishes the policy records of one mail domain"),
         ("maildomain.spec.dmarc.policy", "NTA 7516"),
         ("dkimkey.spec.keys.algorithm", "RFC 8463"),
+        ("dkimkey.spec.rotation.window.from", "Time of day at which it opens"),
+        ("maildomain.spec.dmarc.rollout.stages", "each stricter than the one before"),
         ("ntarecord.spec.declaration", "Nothing is published"),
         ("clusterdnsprovider.spec.allowedDomains", "Per namespace"),
         ("dnsprovider.status.conditions.reason", "one CamelCase word"),
@@ -262,5 +384,15 @@ def test_kubectl_explain_reads_like_a_manual(cluster: Cluster, field: str, words
 
 def test_kubectl_explain_lists_the_whole_tree(cluster: Cluster) -> None:
     tree = cluster.kubectl("explain", "maildomain.spec.dmarc", "--recursive").stdout
-    for field in ("policy", "subdomainPolicy", "nonexistentPolicy", "adkim", "aspf", "rua", "ruf", "testing"):
+    for field in (
+        "policy",
+        "subdomainPolicy",
+        "nonexistentPolicy",
+        "adkim",
+        "aspf",
+        "rua",
+        "ruf",
+        "testing",
+        "lasts",
+    ):
         assert field in tree

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailseal.domain.common import HOST
-from mailseal.domain.maildomain import DmarcSpec, MailDomainSpec
+from mailseal.domain.externaldkim import ExternalSelector
+from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.specs import InvalidSpec, parse_spec
 from mailseal.domain.spf import Sender, SpfSpec
+from mailseal.records.dkim import KeyType
 from mailseal.records.names import DnsName
 from support.manifests import spec_of
 
@@ -76,40 +78,41 @@ def test_addresses_do_not_count_as_look_ups() -> None:
     assert spf.lookup_terms == 10
 
 
-def test_dmarc_record_writes_only_what_differs_from_its_defaults() -> None:
-    dmarc = DmarcSpec.model_validate({"policy": "quarantine"})
-    assert dmarc.record.to_text() == "v=DMARC1; p=quarantine"
+KEY_RECORD = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
 
-def test_dmarc_record_writes_everything_that_was_asked_for() -> None:
-    dmarc = DmarcSpec.model_validate(
-        {
-            "policy": "reject",
-            "subdomainPolicy": "quarantine",
-            "nonexistentPolicy": "reject",
-            "adkim": "strict",
-            "aspf": "strict",
-            "rua": ["mailto:a@x.example", "mailto:b@x.example"],
-            "ruf": ["mailto:c@x.example"],
-            "testing": True,
-        }
-    )
-    tags = set(dmarc.record.to_text().split("; "))
-    assert tags >= {"p=reject", "sp=quarantine", "np=reject", "adkim=s", "aspf=s", "t=y"}
-    assert dmarc.record.rua == ("mailto:a@x.example", "mailto:b@x.example")
-    assert dmarc.record.ruf == ("mailto:c@x.example",)
+def external(**fields: object) -> ExternalSelector:
+    spec = mail_domain(dkim={"externalSelectors": [{"selector": "s1", **fields}]})
+    assert spec.dkim is not None
+    (entry,) = spec.dkim.external_selectors
+    return entry
 
 
-@given(local=st.text(st.sampled_from("abcXYZ019._-+='&%2C!,; "), min_size=1, max_size=12))
-def test_every_report_address_that_is_taken_fits_into_a_record(local: str) -> None:
-    """The pattern of the CRD lets nothing through that the record's writer refuses."""
-    try:
-        spec = mail_domain(dmarc={"policy": "none", "rua": [f"mailto:{local}@x.example"]})
-    except InvalidSpec:
-        assert set(local) & set("!,; %")
-        return
-    assert spec.dmarc is not None
-    assert spec.dmarc.record.rua == (f"mailto:{local}@x.example",)
+def test_an_external_selector_is_only_watched_unless_told_otherwise() -> None:
+    assert (external().cname, external().record) == (None, None)
+
+
+def test_an_external_selector_has_the_record_that_the_vendor_gave() -> None:
+    record = external(txt=KEY_RECORD).record
+    assert record is not None
+    assert record.key_type is KeyType.ED25519
+    assert record.to_text() == KEY_RECORD
+
+
+@pytest.mark.parametrize(
+    ("txt", "words"),
+    [
+        ("v=DKIM1; k=ed25519; p=AAAA", "an Ed25519 key has 32 bytes"),
+        ("v=DKIM1; k=rsa; p=%%%", "the key is not base64"),
+        ("v=DKIM2; p=", "version must be DKIM1"),
+        ("v=DKIM1; k=dsa; p=", "the key type"),
+        ("v=DKIM1; p=; p=", "p"),
+    ],
+)
+def test_refuses_a_key_record_that_only_the_grammar_tells_from_a_good_one(txt: str, words: str) -> None:
+    with pytest.raises(InvalidSpec, match=r"spec\.dkim\.externalSelectors\[0\]\.txt: ") as caught:
+        external(txt=txt)
+    assert words in str(caught.value)
 
 
 def test_parked_stands_alone() -> None:

@@ -19,7 +19,8 @@ from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.domain.specs import KINDS, InvalidSpec, parse_spec
 from support.acceptances import ACCEPTANCES, Acceptance
 from support.manifests import REMOVED, VALID, spec_of
-from support.refusals import REFUSALS, Refusal
+from support.refusal import Refusal
+from support.refusals import REFUSALS
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 

@@ -12,8 +12,8 @@ from mailseal.domain.status import (
     Condition,
     ConditionStatus,
     DkimKeyStatus,
+    KeyStatus,
     NtaRecordStatus,
-    PublishedKey,
     RecordStatus,
 )
 
@@ -52,9 +52,10 @@ def test_reads_what_it_wrote() -> None:
         records=(
             RecordStatus(name="a._domainkey.x.example", type="TXT", value="v=DKIM1", state="Published"),
         ),
-        keys=(PublishedKey(selector="a", algorithm=KeyAlgorithm.RSA, size=2048),),
+        keys=(KeyStatus(selector="a", algorithm=KeyAlgorithm.RSA, size=2048, set_number=2),),
         secret_name="a",
     )
+    assert status.to_mapping()["keys"] == [{"selector": "a", "algorithm": "RSA", "size": 2048, "set": 2}]
     assert DkimKeyStatus.model_validate(status.to_mapping()) == status
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from mailseal.domain.provider import DnsProviderSpec
@@ -9,6 +11,7 @@ from mailseal.engine.backends import ReadBack, open_backend
 from mailseal.observing.authoritative import AuthoritativeObserver
 from mailseal.providers.base import InvalidConfiguration, Unavailable
 from mailseal.providers.memory import MemoryBackend, MemoryProvider
+from mailseal.providers.zonefile import ZoneFileProvider
 from support.engine_world import rrset
 from support.manifests import VALID
 from support.planning_world import APEX, DMARC, ZONE
@@ -52,6 +55,19 @@ async def test_a_backend_that_cannot_be_read_proves_nothing(backend) -> None:
 async def test_nothing_is_asked_where_nothing_is_expected(backend) -> None:
     assert await read_back(backend).lags([], []) == ()
     assert backend.reads == 0
+
+
+async def test_nothing_is_cached_of_what_is_in_memory(backend) -> None:
+    assert await read_back(backend).negative_caching_time() == timedelta(0)
+
+
+async def test_the_negative_caching_time_of_a_zone_file_is_that_of_its_soa(tmp_path) -> None:
+    """The lower one of the SOA's TTL and its MINIMUM (RFC 2308 section 5)."""
+    observer = ReadBack(ZoneFileProvider(tmp_path), ZONE)
+    assert await observer.negative_caching_time() is None
+    soa = f"{ZONE}. 600 IN SOA ns.{ZONE}. host.{ZONE}. 1 3600 600 86400 900"
+    (tmp_path / f"{ZONE}.zone").write_text(f"{soa}\n{ZONE}. 600 IN NS ns.example.\n")
+    assert await observer.negative_caching_time() == timedelta(seconds=600)
 
 
 def test_a_backend_without_servers_is_its_own_proof() -> None:

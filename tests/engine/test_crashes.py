@@ -15,7 +15,7 @@ from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
 from support.engine_world import EngineWorld, remembering
-from support.planning_world import APEX, ZONE, dkim_key, mail_domain, nta_record, spf, txt_key
+from support.planning_world import APEX, ZONE, dkim_key, gone, mail_domain, nta_record, spf, txt_key
 
 FOREIGN = {
     APEX: ("MS=ms1", "google-site-verification=x"),
@@ -126,7 +126,7 @@ class Cluster:
         known = self.claims.get(step.name)
         if step.variant is None:
             if known:
-                self.claims[step.name] = replace(known, deleting=True)
+                self.claims[step.name] = gone(known)
         else:
             wanted = claim_for(step, step.variant)
             if known:  # The status stays, and a Secret only ever gains keys.
@@ -219,7 +219,7 @@ def test_when_all_resources_are_deleted_only_foreign_values_are_left(steps) -> N
         cluster = Cluster()
         await cluster.live_through(steps)
         cluster.lose_statuses()
-        cluster.claims = {name: replace(claim, deleting=True) for name, claim in cluster.claims.items()}
+        cluster.claims = {name: gone(claim) for name, claim in cluster.claims.items()}
         await cluster.operate()
         return cluster
 

@@ -87,7 +87,9 @@ def test_a_failed_change_of_one_rrset_says_nothing_of_another() -> None:
 
 def test_what_a_server_lags_behind_with_is_propagating_or_still_removing() -> None:
     ledger = ledger_with(*REPLACED)
-    ledger.record_lags([Lag("ns2", APEX, "does not answer the new value yet")])
+    ledger.record_lags(
+        [Lag("ns2", APEX, value.identity, "does not answer the new value yet") for value in (NEW, OLD)]
+    )
     ledger.record_removed()
     assert told(ledger) == [
         (RecordState.PROPAGATING, "NotYetAnswered"),
@@ -106,7 +108,7 @@ def test_a_removed_value_that_no_server_answers_is_gone_from_the_account() -> No
 
 def test_a_lag_does_not_hide_why_a_removal_was_not_written() -> None:
     ledger = ledger_with(record(RecordState.REMOVING, OLD, reason="PlanRefused"))
-    ledger.record_lags([Lag("ns1", APEX, "still answers a removed value")])
+    ledger.record_lags([Lag("ns1", APEX, OLD.identity, "still answers a removed value")])
     assert told(ledger) == [(RecordState.REMOVING, "PlanRefused")]
 
 
@@ -134,3 +136,24 @@ def test_deletes_add_up_over_all_rounds_of_a_sync() -> None:
     ledger.record_applied(Applied(written=[gone], raced=[gone]))
     assert ledger.deletes == 4
     assert ledger.outcome().deletes == 4
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_silence_is_told_from_another_answer(silent: bool) -> None:
+    ledger = ledger_with(record(RecordState.PUBLISHED))
+    ledger.record_lags(
+        [
+            Lag("ns1", APEX, NEW.identity, "is silent", silent=True),
+            Lag("ns2", APEX, NEW.identity, "does not answer the new value yet", silent=silent),
+        ]
+    )
+    (late,) = ledger.outcome().records[CLAIM.owner]
+    assert late.only_silence is silent
+    assert late.message == "ns1 is silent; ns2 does not answer the new value yet"
+
+
+def test_a_value_that_lags_says_nothing_of_another_in_its_rrset() -> None:
+    other = TxtData.of("v=NTA7516-1")
+    ledger = ledger_with(record(RecordState.PUBLISHED), record(RecordState.PUBLISHED, other))
+    ledger.record_lags([Lag("ns2", APEX, NEW.identity, "does not answer the new value yet")])
+    assert told(ledger) == [(RecordState.PROPAGATING, "NotYetAnswered"), (RecordState.PUBLISHED, "")]

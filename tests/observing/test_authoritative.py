@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dns.flags
 import pytest
@@ -167,6 +168,33 @@ async def test_given_servers_may_be_host_names_and_an_unknown_one_fails_by_name(
     lags = await observer.lags([(DMARC, OLD)], [])
 
     assert [(lag.server, lag.problem) for lag in lags] == [("no-such-host.invalid", "has no address")]
+
+
+async def test_the_longest_negative_caching_time_of_all_servers_counts() -> None:
+    """The SOA's MINIMUM, here below its TTL (RFC 2308 section 5), past what a lagging server says."""
+    with (
+        BindServer((ZONE,), negative_caching_seconds=7) as short,
+        BindServer((ZONE,), negative_caching_seconds=42) as long,
+    ):
+        assert await observer_of(short).negative_caching_time() == timedelta(seconds=7)
+        assert await observer_of(short, long).negative_caching_time() == timedelta(seconds=42)
+
+
+@pytest.mark.parametrize(("ttl", "minimum"), [(30, 900), (900, 30)])
+async def test_the_lower_one_of_soa_ttl_and_minimum_counts(ttl: int, minimum: int) -> None:
+    soa = f"{ZONE}. {ttl} SOA ns. host. 1 3600 600 86400 {minimum}"
+    async with fake_dns(lambda wire: [reply_to(wire, soa, flags=dns.flags.AA)]) as server:
+        found = await observer_of(f"127.0.0.1:{server.port}").negative_caching_time()
+    assert found == timedelta(seconds=30)
+
+
+async def test_the_negative_caching_time_is_unknown_where_a_server_does_not_tell(primary: BindServer) -> None:
+    with BindServer(("other.example",)) as lame:
+        assert await observer_of(primary, lame).negative_caching_time() is None
+    assert await observer_of(primary, lame.endpoint).negative_caching_time() is None
+    assert await observer_of(primary, "no-such-host.invalid:5300").negative_caching_time() is None
+    unknown = AuthoritativeObserver(ZONE, DelegatedServers([lame.endpoint]))
+    assert await unknown.negative_caching_time() is None
 
 
 async def test_nothing_expected_asks_nobody() -> None:

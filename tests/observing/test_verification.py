@@ -36,22 +36,22 @@ def test_a_value_split_otherwise_is_the_same_value() -> None:
 def test_one_server_that_lags_is_named_with_what_it_answers() -> None:
     answers: dict[Nameserver, Answers] = {ONE: answering(VALUE[1]), TWO: answering(b"old")}
 
-    assert verify([VALUE], [], answers) == (Lag("ns2", KEY, "does not answer the new value yet"),)
+    assert verify([VALUE], [], answers) == (Lag("ns2", *VALUE, "does not answer the new value yet"),)
 
 
 def test_an_empty_answer_and_a_cname_in_the_way_are_told_apart() -> None:
     alias = Answered({ALIAS: RRset(ALIAS, 60, (CnameData(DnsName("vendor.example")),))})
 
     assert verify([VALUE], [], {ONE: answering(), TWO: alias}) == (
-        Lag("ns1", KEY, "answers that there is no such record"),
-        Lag("ns2", KEY, "answers a CNAME to vendor.example. instead"),
+        Lag("ns1", *VALUE, "answers that there is no such record"),
+        Lag("ns2", *VALUE, "answers a CNAME to vendor.example. instead"),
     )
 
 
 def test_a_removed_value_must_be_gone_everywhere_but_others_may_stay() -> None:
     answers: dict[Nameserver, Answers] = {ONE: answering(b"other"), TWO: answering(b"other", VALUE[1])}
 
-    assert verify([], [VALUE], answers) == (Lag("ns2", KEY, "still answers a removed value"),)
+    assert verify([], [VALUE], answers) == (Lag("ns2", *VALUE, "still answers a removed value"),)
 
 
 def test_a_failed_server_and_a_fault_prove_neither_presence_nor_absence() -> None:
@@ -59,14 +59,16 @@ def test_a_failed_server_and_a_fault_prove_neither_presence_nor_absence() -> Non
         ONE: ServerFailure("is silent"),
         TWO: Answered({}, {KEY: "is lame"}),
     }
-    expected = (Lag("ns1", KEY, "is silent"), Lag("ns2", KEY, "is lame"))
+    expected = (Lag("ns1", *VALUE, "is silent", silent=True), Lag("ns2", *VALUE, "is lame", silent=True))
 
     assert verify([VALUE], [], answers) == expected
     assert verify([], [VALUE], answers) == expected
 
 
 def test_without_a_server_nothing_is_published() -> None:
-    assert verify([VALUE], [], {}) == (Lag("the zone", KEY, "has no known authoritative server to ask"),)
+    assert verify([VALUE], [], {}) == (
+        Lag("the zone", *VALUE, "has no known authoritative server to ask", silent=True),
+    )
 
 
 identities = st.sampled_from([b"a", b"b", b"c"])

@@ -8,13 +8,16 @@ import pytest
 
 from mailseal.domain.provider import SyncPolicy
 from mailseal.planning import Reason, RecordState, deletes_over_limit, plan_digest
+from mailseal.records.dkim import DkimRecord
 from mailseal.records.txt import TxtData
 from support.planning_world import (
     APEX,
     DMARC,
     HERITAGE,
+    ZONE,
     Settings,
     SimulatedZone,
+    dkim_key,
     mail_domain,
     nta_record,
     plan_for,
@@ -22,11 +25,29 @@ from support.planning_world import (
     spf,
     sync,
     told,
+    txt_key,
 )
 
 OURS = "v=spf1 mx -all"
+KEY = DkimRecord.for_ed25519(bytes(range(32))).to_text()
+OTHER_KEY = DkimRecord.for_ed25519(bytes(range(1, 33))).to_text()
 SITE = "site-verification=1"
 UPSERT = Settings(policy=SyncPolicy.UPSERT_ONLY)
+
+
+class TestOutlivedKeys:
+    def test_a_key_at_the_end_of_its_life_is_no_deletion(self) -> None:
+        """Many keys of a zone may end together, and nobody has to confirm that."""
+        zone = SimulatedZone()
+        wanted = dkim_key("main", ("s1", KEY), ("s2", OTHER_KEY))
+        settle(zone, wanted)
+        ended = replace(wanted, dkim_keys=wanted.dkim_keys[1:], dkim_released=frozenset({"s1"}))
+        assert plan_for(zone, ended).deletes == 1
+        outlived = replace(ended, dkim_outlived=frozenset({"s1"}))
+        assert plan_for(zone, outlived).deletes == 0
+        settle(zone, outlived)
+        assert zone.texts(txt_key(f"s1._domainkey.{ZONE}")) == set()
+        assert zone.texts(txt_key(f"s2._domainkey.{ZONE}")) == {OTHER_KEY}
 
 
 class TestDelete:

@@ -25,6 +25,7 @@ from support.planning_world import (
     Settings,
     SimulatedZone,
     dkim_key,
+    gone,
     mail_domain,
     nta_record,
     plan_for,
@@ -157,9 +158,9 @@ def step(before: Wanted, after: Wanted) -> list[Claim]:
     domain is being deleted first.
     """
     moved = {name for name, claim in before.items() if name in after and after[name].domain != claim.domain}
-    gone = [name for name in before if name not in after or name in moved]
+    leaving = [name for name in before if name not in after or name in moved]
     here = [claim for name, claim in after.items() if name not in moved]
-    return [*here, *(replace(before[name], deleting=True) for name in gone)]
+    return [*here, *(gone(before[name]) for name in leaving)]
 
 
 def live(zone: SimulatedZone, history: Iterable[Wanted]) -> Wanted:
@@ -253,7 +254,7 @@ def test_no_value_of_ours_is_ever_without_an_entry(
     claims = step(first, second)
     plan = plan_for(zone, *claims)
     zone.apply(plan.changes[: data.draw(st.integers(0, len(plan.changes)))])
-    settle(zone, *(replace(claim, deleting=True) for claim in claims))
+    settle(zone, *(gone(claim) for claim in claims))
     assert values_in(zone) <= foreign
 
 
@@ -293,7 +294,7 @@ def test_planning_for_some_of_the_resources_removes_nothing_of_the_others(
     }
     some = [wanted[name] for name in names]
     settle(zone, *some)
-    settle(zone, *(replace(claim, deleting=True) for claim in some))
+    settle(zone, *(gone(claim) for claim in some))
     assert held <= {(key, value.identity) for key, value in values_in(zone)}
 
 

@@ -23,6 +23,10 @@ class Acceptance:
         return spec_of(self.kind, self.changes)
 
 
+def _renewal(template: str, interval: str) -> dict[str, Any]:
+    return {"selectorTemplate": template, "rotation": {"interval": interval}}
+
+
 _MECHANISMS = (
     "a",
     "mx/24//64",
@@ -47,6 +51,18 @@ _NAMESERVERS = (
 )
 _ZONEFILE = {"type": "zonefile", "rfc2136": REMOVED, "credentialsSecretRef": REMOVED}
 _RSA, _ED25519 = {"algorithm": "RSA"}, {"algorithm": "Ed25519"}
+_NIGHT = {"days": ["Saturday", "Sunday"], "from": "22:00", "to": "04:00", "timeZone": "America/Indiana/Knox"}
+_STAGES = [{"policy": "none", "lasts": "14d"}, {"policy": "quarantine", "lasts": "4w"}]
+_EXTERNAL = [
+    {"selector": "selector1", "cname": "selector1-zorg-nl._domainkey.contoso.onmicrosoft.com"},
+    {"selector": "s2.vendor", "txt": "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
+    {"selector": "old", "txt": "p="},
+    {"selector": "watched"},
+]
+_IMPORTS = [
+    {"selector": f"mail{year}", "secretName": "old-keys", "secretKey": f"mail{year}.private"}
+    for year in (2023, 2024)
+]
 
 ACCEPTANCES = (
     *(Acceptance(f"spf-{term}", "MailDomain", {"spf": {"mechanisms": [term]}}) for term in _MECHANISMS),
@@ -64,6 +80,36 @@ ACCEPTANCES = (
     Acceptance("dkim-by-algorithm", "DkimKey", {"keys": [_RSA, _ED25519], "selectorTemplate": "{algorithm}"}),
     Acceptance("dkim-four", "DkimKey", {"keys": [_RSA, _RSA, _ED25519, _ED25519]}),
     Acceptance("dkim-labels", "DkimKey", {"secret.labels": {"app.kubernetes.io/part-of": "mail", "b": ""}}),
+    *(
+        Acceptance(f"renewal-{template}-{interval}", "DkimKey", _renewal(template, interval))
+        for template, interval in (
+            ("{random}", "1h"),
+            ("m{number}", "30m"),
+            ("{date}", "2d"),
+            ("{date}", "1w"),
+        )
+    ),
+    Acceptance("dkim-window", "DkimKey", {"rotation": {"window": _NIGHT, "retireAfter": "0s"}}),
+    Acceptance("dkim-window-utc", "DkimKey", {"rotation": {"window": {**_NIGHT, "timeZone": "UTC"}}}),
+    Acceptance("dkim-revocation", "DkimKey", {"revocation": {"method": "Delete", "keepFor": "0d"}}),
+    Acceptance("dkim-no-layouts", "DkimKey", {"secret": {"layouts": []}}),
+    Acceptance("dkim-hidden-mount", "DkimKey", {"secret": {"mountPath": "/srv/.keys/..a"}}),
+    Acceptance("dkim-imports", "DkimKey", {"imports": _IMPORTS}),
+    Acceptance("dkim-short", "DkimKey", {"keys": [{**_RSA, "size": 1024}], "allowShortKeys": True}),
+    Acceptance(
+        "dkim-delegation",
+        "DkimKey",
+        {"delegation": {"domain": "keys.zorg-voorbeeld.example", "providerRef": {"name": "keys"}}},
+    ),
+    Acceptance("dmarc-rollout", "MailDomain", {"dmarc.rollout": {"stages": _STAGES}}),
+    Acceptance("dmarc-rollout-short", "MailDomain", {"dmarc.rollout": {"stages": _STAGES[:1]}}),
+    Acceptance("dmarc-at-once", "MailDomain", {"dmarc.waitForDkim": False}),
+    Acceptance("external-selectors", "MailDomain", {"dkim": {"externalSelectors": _EXTERNAL}}),
+    Acceptance(
+        "external-selectors-alone",
+        "MailDomain",
+        {"spf": REMOVED, "dmarc": REMOVED, "dkim": {"externalSelectors": _EXTERNAL}},
+    ),
     Acceptance("nta-undeclared", "NtaRecord", {"declaration": REMOVED}),
     Acceptance("nta-null-preference", "NtaRecord", {"ntamx": [{"preference": 0, "host": "a.example"}]}),
     *(Acceptance(f"server-{server}", "DnsProvider", {"rfc2136.server": server}) for server in _SERVERS),

@@ -1,4 +1,4 @@
-"""The pinned programs that the tests run: etcd, kube-apiserver, kubectl and helm.
+"""The pinned programs that the tests run: etcd, kube-apiserver, kubectl, helm and promtool.
 
 A program is taken from the directory in KUBEBUILDER_ASSETS when it is there, else from the user's cache, else
 it is built once with Go into that cache. `go.mod` and `go.sum` in `tests/controlplane/` pin every source, and
@@ -48,6 +48,8 @@ class GoProgram:
     """The module whose pinned version the program reports as its own."""
     version_variables: tuple[str, ...] = ()
     """The Go string variables that the linker sets to that version."""
+    build_tags: tuple[str, ...] = ()
+    """The build constraints to satisfy; they leave out what the tests do not use."""
 
     @property
     def version(self) -> str:
@@ -62,6 +64,7 @@ class GoProgram:
     def cached(self) -> Path:
         """Where the built program is, or would be, in the user's cache."""
         pins = b"".join((self.directory / name).read_bytes() for name in ("go.mod", "go.sum"))
+        pins += ",".join(self.build_tags).encode()
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cache / "mailseal" / "bin" / hashlib.sha256(pins).hexdigest()[:16] / self.name
 
@@ -93,6 +96,15 @@ PROGRAMS = {
             "helm.sh/helm/v3/cmd/helm",
             "helm.sh/helm/v3",
             ("helm.sh/helm/v3/internal/version.version",),
+        ),
+        GoProgram(
+            "promtool",
+            _MODULES / "promtool",
+            "github.com/prometheus/prometheus/cmd/promtool",
+            "github.com/prometheus/prometheus",
+            ("github.com/prometheus/common/version.Version",),
+            # No client library of any cloud: they find targets, and are most of what there is to compile.
+            build_tags=("remove_all_sd",),
         ),
     )
 }
@@ -146,6 +158,8 @@ def _build(program: GoProgram, report: Report) -> None:
     with tempfile.TemporaryDirectory(dir=program.cached.parent, prefix=f"{program.name}-") as workspace:
         built = Path(workspace) / program.name
         command = [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(built)]
+        if program.build_tags:
+            command += ["-tags", ",".join(program.build_tags)]
         _run_build([*command, program.package], program, Path(workspace) / "log", report)
         built.replace(program.cached)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,15 @@ def render(*args: str, release: str = RELEASE, namespace: str = NAMESPACE) -> li
     """The chart's templates as objects."""
     documents = yaml.safe_load_all(render_text(*args, release=release, namespace=namespace))
     return [document for document in documents if document]
+
+
+def notes(directory: Path, *args: str) -> str:
+    """What helm tells who installs the chart, rendered by a copy of the chart in the new `directory`."""
+    shutil.copytree(CHART, directory)
+    including = 'notes: |\n{{ include (print $.Template.BasePath "/NOTES.txt") . | indent 2 }}\n'
+    (directory / "templates" / "shown.yaml").write_text(including)
+    where = ("--namespace", NAMESPACE, "--show-only", "templates/shown.yaml")
+    return str(yaml.safe_load(helm("template", RELEASE, str(directory), *where, *args))["notes"])
 
 
 def install(cluster: Cluster, *args: str, release: str = RELEASE, namespace: str = NAMESPACE) -> Path:

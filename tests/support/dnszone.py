@@ -71,6 +71,13 @@ class DnsZone:
             message.add(self._name(name), ttl_seconds, rtype, value)
         self._send(message)
 
+    def replace(self, name: str, text: str, ttl_seconds: int = 3600) -> None:
+        """Make `text` the only TXT value at `name`, in one update."""
+        quoted = " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
+        message = self._update()
+        message.replace(self._name(name), ttl_seconds, "TXT", quoted)
+        self._send(message)
+
     def delete(self, name: str, *values: str, rtype: str = "TXT") -> None:
         """Delete `values` (presentation form) at `name`; with none given, the whole RRset."""
         message = self._update()

@@ -71,6 +71,9 @@ class LateServers:
 
     behind: dict[RRsetKey, int] = field(default_factory=dict)
     """How many more times each RRset is answered as it was."""
+    silent: bool = False
+    """They do not answer at all instead."""
+    negative_caching: timedelta | None = None
 
     async def lags(
         self, present: Collection[ExpectedValue], absent: Collection[ExpectedValue]
@@ -79,7 +82,15 @@ class LateServers:
         late = {key for key, _ in (*present, *absent) if self.behind.get(key, 0) > 0}
         for key in late:
             self.behind[key] -= 1
-        return tuple(Lag("ns2", key, "does not answer the new value yet") for key in sorted(late))
+        return tuple(
+            Lag("ns2", key, identity, "does not answer the new value yet", silent=self.silent)
+            for key, identity in sorted({*present, *absent})
+            if key in late
+        )
+
+    async def negative_caching_time(self) -> timedelta | None:
+        """What the servers' SOA says."""
+        return self.negative_caching
 
 
 class EngineWorld:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from mailseal.engine.objectkey import ObjectKey
@@ -33,6 +34,10 @@ class FakeKube:
         self.watchers: list[Watcher] = []
         self.delayed: list[tuple[str, Body]] | None = None
         """Not None: what the watch has not told yet."""
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """The API server's clock."""
+        self.clock_ahead = timedelta(0)
+        """By how much it is wrong."""
         self._versions = itertools.count(1)
 
     @property
@@ -72,6 +77,32 @@ class FakeKube:
         changed = copy.deepcopy(self.objects[key])
         changed["metadata"].setdefault("annotations", {})[name] = value
         self._store(key, changed, "MODIFIED")
+
+    def edit_data(self, key: ObjectKey, **files: bytes | None) -> None:
+        """Set files of a Secret; a dot is written as two underscores, and None removes the file."""
+        encoded = {
+            name.replace("__", "."): None if file is None else base64.b64encode(file).decode()
+            for name, file in files.items()
+        }
+        self._store(key, _merged(self.objects[key], {"data": encoded}), "MODIFIED")
+
+    def set_labels(self, key: ObjectKey, labels: Mapping[str, str]) -> None:
+        """Replace the labels of an object."""
+        changed = copy.deepcopy(self.objects[key])
+        changed["metadata"]["labels"] = dict(labels)
+        self._store(key, changed, "MODIFIED")
+
+    def set_status(self, key: ObjectKey, status: Mapping[str, Any]) -> None:
+        """Replace the status of a resource: empty as after a restore from a backup."""
+        changed = copy.deepcopy(self.objects[key])
+        changed["status"] = dict(status)
+        self._store(key, changed, "MODIFIED")
+
+    def vanish(self, key: ObjectKey) -> None:
+        """An object is gone, whatever its finalizers say."""
+        body = copy.deepcopy(self.objects[key])
+        body["metadata"] |= {"deletionTimestamp": "2026-03-15T12:00:00Z", "finalizers": []}
+        self._store(key, body, "DELETED")
 
     def delete(self, key: ObjectKey) -> None:
         """Delete a resource, or mark it as deleted while it has finalizers."""
@@ -131,13 +162,23 @@ class FakeKube:
         return self._store(key, copy.deepcopy(dict(body)), "ADDED")
 
     async def patch_secret(self, namespace: str, name: str, change: Mapping[str, Any]) -> Body:
+        return self._patch(ObjectKey("Secret", namespace, name), change)
+
+    async def get_config_map(self, namespace: str, name: str) -> Body:
+        return copy.deepcopy(self._get(ObjectKey("ConfigMap", namespace, name)))
+
+    async def create_config_map(self, namespace: str, body: Mapping[str, Any]) -> Body:
         self._count_write()
-        key = ObjectKey("Secret", namespace, name)
-        changed = copy.deepcopy(self._get(key))
-        if change["metadata"]["resourceVersion"] != changed["metadata"]["resourceVersion"]:
-            raise Conflict("the Secret has been modified")
-        changed["data"] = {**changed.get("data", {}), **change["data"]}
-        return self._store(key, changed, "MODIFIED")
+        key = ObjectKey("ConfigMap", namespace, body["metadata"]["name"])
+        if key in self.objects:
+            raise Conflict("the ConfigMap exists")
+        return self._store(key, copy.deepcopy(dict(body)), "ADDED")
+
+    async def patch_config_map(self, namespace: str, name: str, change: Mapping[str, Any]) -> Body:
+        return self._patch(ObjectKey("ConfigMap", namespace, name), change)
+
+    async def server_time(self) -> datetime:
+        return (self.clock() + self.clock_ahead).replace(microsecond=0)
 
     async def create_event(
         self, resource: StoredObject, kind: str, reason: str, message: str, source: str
@@ -150,13 +191,22 @@ class FakeKube:
             raise self.errors.popleft()
         self.writes += 1
 
+    def _patch(self, key: ObjectKey, change: Mapping[str, Any]) -> Body:
+        self._count_write()
+        known = self._get(key)
+        version = known["metadata"]["resourceVersion"]
+        if change.get("metadata", {}).get("resourceVersion", version) != version:
+            raise Conflict(f"{key} has been modified")
+        return self._store(key, _merged(known, change), "MODIFIED")
+
     def _get(self, key: ObjectKey) -> Body:
         if key not in self.objects:
             raise NotFound(f"{key} does not exist")
         return self.objects[key]
 
     def _store(self, key: ObjectKey, body: Body, event: str) -> Body:
-        body["metadata"]["resourceVersion"] = str(next(self._versions))
+        version = str(next(self._versions))
+        body["metadata"] = {"uid": f"uid-{version}", **body["metadata"], "resourceVersion": version}
         if "deletionTimestamp" in body["metadata"] and not body["metadata"].get("finalizers"):
             self.objects.pop(key, None)
             event = "DELETED"
@@ -171,3 +221,17 @@ class FakeKube:
     def _tell(self, event: str, body: Body) -> None:
         for watcher in self.watchers:
             watcher(event, copy.deepcopy(body))
+
+
+def _merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> Body:
+    """A merge patch in a JSON object (RFC 7396)."""
+    result = copy.deepcopy(dict(target))
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            known = result.get(name)
+            result[name] = _merged(known if isinstance(known, Mapping) else {}, value)
+        else:
+            result[name] = copy.deepcopy(value)
+    return result

@@ -9,8 +9,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mailseal.engine.dkimsecret import LIFE_ANNOTATION
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.controller import Controller
+from mailseal.kube.keystatus import SIGNING
+from mailseal.kube.objects import PLURALS
 from mailseal.kube.settings import OperatorSettings
 from mailseal.kube.store import Store
 from mailseal.providers.memory import MemoryBackend
@@ -31,6 +34,7 @@ class FakeCluster:
         self.kube = FakeKube()
         self.backend = backend
         self.now = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
+        self.kube.clock = lambda: self.now
         self.controller: Controller | None = None
 
     @contextlib.asynccontextmanager
@@ -43,6 +47,8 @@ class FakeCluster:
             if body["kind"] == "Secret":
                 controller.secret_changed(body["metadata"], exists=event != "DELETED")
                 return
+            if body["kind"] not in PLURALS:
+                return
             meta = body["metadata"]
             key = ObjectKey(body["kind"], meta.get("namespace", ""), meta["name"])
             if event == "DELETED":
@@ -51,7 +57,7 @@ class FakeCluster:
                 controller.remember(body)
                 controller.changed(key)
 
-        listed = [body for key, body in self.kube.objects.items() if key.kind != "Secret"]
+        listed = [body for key, body in self.kube.objects.items() if key.kind in PLURALS]
         for body in listed:
             controller.remember(body)
         for body in listed:
@@ -95,6 +101,10 @@ class FakeCluster:
         self.kube.apply("DkimKey", name, wanted)
         return ObjectKey("DkimKey", "mail", name)
 
+    def secret(self, key: ObjectKey) -> Body:
+        """The Secret of a DkimKey that gives it no other name."""
+        return self.kube.objects[ObjectKey("Secret", key.namespace, key.name)]
+
     def texts(self, name: str = ZONE) -> set[str]:
         """The TXT values at a name."""
         found: Mapping[RRsetKey, RRset] = self.backend.rrsets(ZONE)
@@ -113,6 +123,19 @@ class FakeCluster:
     async def wait_ready(self, *keys: ObjectKey) -> None:
         """Wait until these are Ready for the specs that they have now."""
         await self.wait(lambda: all(self.kube.is_ready(key) for key in keys), f"{keys} ready")
+
+    async def wait_signing(self, *keys: ObjectKey) -> None:
+        """Wait until these DkimKeys have keys to sign with and their statuses tell of it."""
+
+        def told(key: ObjectKey) -> bool:
+            if ObjectKey("Secret", key.namespace, key.name) not in self.kube.objects:
+                return False
+            annotations = self.secret(key)["metadata"]["annotations"]
+            current = self.kube.objects[key]["status"].get("keyLife") == annotations[LIFE_ANNOTATION]
+            return current and self.kube.condition(key, SIGNING).get("status") == "True"
+
+        await self.wait_ready(*keys)
+        await self.wait(lambda: all(told(key) for key in keys), f"{keys} signing")
 
     async def wait_reason(self, key: ObjectKey, reason: str) -> str:
         """Wait until the resource is not Ready for this reason; the message."""

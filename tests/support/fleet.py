@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from mailseal.kube.conditions import is_current
 from mailseal.kube.objects import RECORD_KINDS
+from support.keywatch import private_keys
+from support.signatures import record_of
 from support.world import World
 
 KINDS = ("MailDomain", "DkimKey", "NtaRecord")
@@ -144,13 +142,8 @@ class Fleet:
 
     def _dkim(self, member: Member) -> tuple[str, str]:
         """Selector and record of the only key in the member's Secret."""
-        secret = self.world.secret(member.name)
-        (selector,) = secret.pop("selectors").split()
-        (pem,) = secret.values()
-        private = load_pem_private_key(pem.encode(), password=None)
-        assert isinstance(private, ed25519.Ed25519PrivateKey)
-        public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
-        return selector, f"v=DKIM1; k=ed25519; p={public}"
+        ((selector, pem),) = private_keys(self.world.secret(member.name)).items()
+        return selector, record_of(pem)
 
 
 def _spec(version: int) -> tuple[dict[str, object], dict[str, object]]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from support.processes import bound_to_parent, end
 from support.servers.process import free_port, wait_until
 
 START_SECONDS = 30
+_WRONG_CLOCK = Path(__file__).parent / "wrongclock"
 
 
 class OperatorProcess:
@@ -37,12 +39,14 @@ class OperatorProcess:
             *("--lease-seconds", "7", *flags),
         ]
         self.process: subprocess.Popen[bytes] | None = None
+        self.clock_ahead = timedelta(0)
+        """How wrong its clock is from its next start on."""
 
     def start(self) -> Self:
         """Start the process and wait until it reports ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                bound_to_parent(self._command), env=self._environment, stdout=log, stderr=log
+                bound_to_parent(self._command), env=self._environment | self._clock(), stdout=log, stderr=log
             )
         try:
             wait_until(self._ready_or_dead, START_SECONDS, "the operator's /readyz")
@@ -97,6 +101,12 @@ class OperatorProcess:
             for sample in family.samples
             if sample.name == name and labels.items() <= sample.labels.items()
         )
+
+    def _clock(self) -> dict[str, str]:
+        if not self.clock_ahead:
+            return {}
+        path = os.pathsep.join((str(_WRONG_CLOCK), self._environment["PYTHONPATH"]))
+        return {"PYTHONPATH": path, "TEST_CLOCK_AHEAD_SECONDS": str(self.clock_ahead.total_seconds())}
 
     def _ready_or_dead(self) -> bool:
         return (self.process is not None and self.process.poll() is not None) or self.get("/readyz")[0] == 200

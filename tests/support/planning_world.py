@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,7 +81,7 @@ def nta_record(name: str = "main", *, declared: bool = True, age: int = 0, **spe
 
 
 def dkim_key(name: str = "main", *keys: tuple[str, str], age: int = 0, **spec: Any) -> Claim:
-    """A DkimKey whose Secret holds `keys`, each a selector and a record."""
+    """A DkimKey that wants `keys`, each a selector and a record."""
     made = claim("DkimKey", name, age=age, **spec)
     return Claim(made.owner, made.spec, dkim_keys=tuple(DkimPublicKey(*key) for key in keys))
 
@@ -182,10 +182,12 @@ def outcome(plan: ZonePlan, claimed: Claim) -> RecordOutcome:
 
 def remembering(plan: ZonePlan, claims: Sequence[Claim]) -> list[Claim]:
     """The claims with what `plan` says their statuses should remember."""
-    return [
-        Claim(old.owner, old.spec, old.deleting, plan.held.get(old.owner, ()), old.dkim_keys, old.nta_dates)
-        for old in claims
-    ]
+    return [replace(old, remembered=plan.held.get(old.owner, ())) for old in claims]
+
+
+def gone(claimed: Claim) -> Claim:
+    """The claim of a resource that is being deleted, the life of its keys being over."""
+    return replace(claimed, deleting=True, dkim_keys=(), dkim_aliases=())
 
 
 def _text(record: RecordOutcome) -> str:

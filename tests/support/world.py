@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import yaml
 
-from mailseal.domain.common import API_VERSION
+from mailseal.domain.common import API_VERSION, GROUP
 from mailseal.kube.objects import PLURALS, PROVIDER_KINDS, RECORD_KINDS
 from support.cluster import Cluster
 from support.dnszone import DnsZone
@@ -26,10 +26,12 @@ from support.worldmanifests import Manifests, Object
 
 WAIT_SECONDS = 60.0
 """Far more than anything here takes on an idle machine."""
+NEGATIVE_CACHING_SECONDS = 1
+"""For so long new DKIM keys wait, published, before they sign."""
 _POLL_SECONDS = 0.05
 _LOG_TAIL_CHARACTERS = 4000
 _CUSTOM = f"/apis/{API_VERSION}"
-_CORE_PLURALS = {"Secret": "secrets", "Event": "events"}
+_CORE_PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
 _numbers = itertools.count(1)
 
 
@@ -42,7 +44,8 @@ class World(Manifests):
     def __init__(self, cluster: Cluster, api: KubeHttp, operator: OperatorProcess, records: str = "") -> None:
         number, key = next(_numbers), TsigSecret()
         domain = f"zorg{number}.example"
-        super().__init__(domain, BindServer({domain: records}, keys=(key,)), key)
+        server = BindServer({domain: records}, keys=(key,), negative_caching_seconds=NEGATIVE_CACHING_SECONDS)
+        super().__init__(domain, server, key)
         self.cluster = cluster
         self.api = api
         self.operator = operator
@@ -64,10 +67,23 @@ class World(Manifests):
         """Merge `fields` into the spec of a resource."""
         self.api.patch(self._path(kind, name), {"spec": fields})
 
-    def set_secret(self, name: str, key: str, value: str) -> None:
-        """Write one value of an existing Secret."""
-        encoded = base64.b64encode(value.encode()).decode()
+    def set_secret(self, name: str, key: str, value: str | None) -> None:
+        """Write one value of an existing Secret, or take it out."""
+        encoded = value if value is None else base64.b64encode(value.encode()).decode()
         self.api.patch(self._path("Secret", name), {"data": {key: encoded}})
+
+    def patch(self, kind: str, name: str, change: Object) -> None:
+        """Merge `change` into any part of an object but its status."""
+        self.api.patch(self._path(kind, name), change)
+
+    def lose_status(self, kind: str, name: str) -> None:
+        """Take the whole status away, as a restored backup does."""
+        self.api.patch(f"{self._path(kind, name)}/status", {"status": None})
+
+    def annotate(self, kind: str, name: str, **annotations: str | None) -> None:
+        """Set annotations of `mailseal.dev/`, or remove those that are None; `_` in their names is `-`."""
+        named = {f"{GROUP}/{key.replace('_', '-')}": value for key, value in annotations.items()}
+        self.api.patch(self._path(kind, name), {"metadata": {"annotations": named}})
 
     def delete(self, kind: str, name: str) -> None:
         """Ask for the deletion of a resource, without waiting."""
@@ -93,7 +109,7 @@ class World(Manifests):
         """The decoded data of an existing Secret."""
         found = self.get("Secret", name)
         assert found is not None, f"Secret {name} does not exist"
-        data = {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
+        data = {key: base64.b64decode(value).decode() for key, value in found.get("data", {}).items()}
         self.secrets.remember(data)
         return data
 
@@ -116,6 +132,10 @@ class World(Manifests):
         """How often the operator has synced the zone, with this result if one is given."""
         labels = {"zone": self.domain} | ({"result": result} if result else {})
         return self.operator.metric("mailseal_zone_syncs_total", **labels)
+
+    def now(self) -> datetime:
+        """The time, with its zone."""
+        return datetime.now(UTC)
 
     # Waiting.
 
@@ -170,7 +190,7 @@ class World(Manifests):
         found = self.get(kind, name)
         assert found is not None, f"{kind} {name} does not exist"
         next_second = datetime.fromisoformat(found["metadata"]["creationTimestamp"]) + timedelta(seconds=1)
-        self.wait(lambda: datetime.now(UTC) > next_second, "a later creation time")
+        self.wait(lambda: self.now() > next_second, "a later creation time")
 
     def wait_for_syncs(self, count: int, result: str = "") -> None:
         """Wait until the operator has synced the zone `count` more times."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ Object = dict[str, Any]
 
 PROVIDER = "zone"
 TSIG_SECRET = "zone-tsig"
+QUICK: Mapping[str, Object] = {
+    "rotation": {"propagationTime": "1s", "retireAfter": "0s"},
+    "revocation": {"keepFor": "1s"},
+}
+"""How a DkimKey is replaced here, where no mail is under way."""
 _EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -61,7 +67,9 @@ class Manifests:
         return self.manifest(kind, name, **spec)
 
     def mail_domain(self, name: str = "mail", **fields: Any) -> Object:
-        """A MailDomain that wants SPF, unless `fields` say otherwise."""
+        """A MailDomain that wants SPF unless `fields` say otherwise; its DMARC waits for DKIM if told to."""
+        if "dmarc" in fields:
+            fields["dmarc"] = {"waitForDkim": False, **fields["dmarc"]}
         return self.manifest("MailDomain", name, **({"spf": {"mechanisms": ["ip4:192.0.2.0/28"]}} | fields))
 
     def nta_record(self, name: str = "nta", **fields: Any) -> Object:
@@ -75,11 +83,17 @@ class Manifests:
         return self.manifest("NtaRecord", name, **wanted)
 
     def dkim_key(self, name: str = "dkim", **fields: Any) -> Object:
-        """A DkimKey, Ed25519 unless `fields` say otherwise, since that takes no time to generate."""
-        return self.manifest("DkimKey", name, **({"keys": [{"algorithm": "Ed25519"}]} | fields))
+        """A DkimKey that waits for little, Ed25519 since that takes no time to generate.
+
+        `fields` replace what it would have, those of `rotation` and `revocation` one by one.
+        """
+        spec = {"keys": [{"algorithm": "Ed25519"}], "ttlSeconds": 60, **fields}
+        for part, quick in QUICK.items():
+            spec[part] = quick | fields.get(part, {})
+        return self.manifest("DkimKey", name, **spec)
 
     def quickstart(self) -> str:
-        """examples/quickstart.yaml for this world's server and domain."""
+        """examples/quickstart.yaml for this world's server and domain; its keys may go at once."""
         text = (_EXAMPLES / "quickstart.yaml").read_text().replace("zorg-voorbeeld.example", self.domain)
         documents = [document for document in yaml.safe_load_all(text) if document]
         for document in documents:
@@ -88,4 +102,6 @@ class Manifests:
             if document["kind"] == "DnsProvider":
                 document["spec"]["rfc2136"] |= {"server": self.server.address, "port": self.server.port}
                 document["spec"]["nameservers"] = [self.server.endpoint]
+            if document["kind"] == "DkimKey":
+                document["spec"]["rotation"] = {"retireAfter": "0s"}
         return yaml.safe_dump_all(documents)

@@ -45,6 +45,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* A duration such as 6h or 400d in seconds, which every version of PromQL compares with. */}}
+{{- define "mailseal.seconds" -}}
+{{- $units := dict "m" 60 "h" 3600 "d" 86400 }}
+{{- mul (trimSuffix (regexFind "[mhd]$" .) .) (get $units (regexFind "[mhd]$" .)) }}
+{{- end }}
+
 {{/* What the operator may do in a namespace that it looks after. No delete, no wildcard. */}}
 {{- define "mailseal.namespaceRules" -}}
 # Its resources: patch is for finalizers and annotations, the specs are the users'.
@@ -63,6 +69,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch]
+# Retired private keys that a DkimKey asks to publish: <name>-revealed, read and written by name.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch]
 - apiGroups: [""]
   resources: [events]
   verbs: [create]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,8 @@ import typer
 from mailseal.cli.asjson import applied_value, preview_value, unplaced_value
 from mailseal.cli.desired import Desired, Request, load
 from mailseal.cli.exits import Exit, InvalidInput
-from mailseal.cli.keys import check_can_make, make_missing_keys
+from mailseal.cli.keys import KeyRing, Step, check_can_make, take_step
+from mailseal.cli.keysteps import sync_with_keys
 from mailseal.cli.options import (
     DEFAULT_OPERATOR_ID,
     DEFAULT_OPERATOR_NAMESPACE,
@@ -32,10 +33,11 @@ from mailseal.cli.outcometext import outcome_lines
 from mailseal.cli.plantext import preview_lines
 from mailseal.cli.preview import ZONES_AT_ONCE, Preview, PreviewedZone, preview
 from mailseal.cli.screen import fail_on, write_error, write_json, write_lines, write_note
+from mailseal.cli.secretfiles import SecretFiles
 from mailseal.cli.troubles import note_skipped, write_failures
 from mailseal.cli.zones import placed
 from mailseal.domain.provider import SyncPolicy
-from mailseal.engine.sync import sync_zone
+from mailseal.engine.objectkey import ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,7 @@ async def _apply(desired: Desired, verify_within: timedelta, consent: Consent) -
             refused = _ask()
             if refused:
                 return refused
-        try:
-            desired, secrets = await _with_new_keys(desired, found, now)
-        except InvalidInput as error:
-            write_error(str(error))
-            return Exit.NOT_DONE
+        desired, secrets = await _with_new_keys(desired, found)
         zones = await _sync(desired, found, now)
     others = (*_unread(found), *failed_resources(found.unplaced))
     if consent.output is Output.JSON:
@@ -124,17 +122,34 @@ def _ask() -> Exit | None:
     return Exit.NOT_DONE
 
 
-async def _with_new_keys(desired: Desired, found: Preview, now: datetime) -> tuple[Desired, tuple[Path, ...]]:
-    """Make the keys that are missing, one after the other; each is on disk before anything is published."""
-    rings, paths = {}, []
+async def _with_new_keys(desired: Desired, found: Preview) -> tuple[Desired, tuple[Path, ...]]:
+    """Make the keys that are missing, one after the other; each is on disk before anything is published.
+
+    Keys that cannot be made keep nobody else from what is to be published.
+    """
+    rings: dict[ObjectKey, KeyRing] = {}
+    paths: list[Path] = []
     for previewed in found.zones:
         if previewed.preview.plan is None or previewed.zone.settings.policy is SyncPolicy.DRY_RUN:
             continue
-        for ring in previewed.key_rings:
-            rings[ring.dkim_key], path = await make_missing_keys(ring, desired.secrets, now)
-            paths.append(path)
-            write_note(f"made keys for {ring.dkim_key}: {ring.secret_key} is in {path}")
+        for ring in previewed.lacking:
+            try:
+                step = await _with_keys_made(ring, desired.secrets)
+            except InvalidInput as error:
+                rings[ring.dkim_key] = replace(ring, fault=str(error))
+                continue
+            rings[ring.dkim_key] = step.ring
+            paths += [step.path] if step.path else []
+            write_note(f"made keys for {ring.dkim_key}: {ring.secret_key} is in {step.path}")
     return desired.with_key_rings(rings), tuple(paths)
+
+
+async def _with_keys_made(ring: KeyRing, files: SecretFiles) -> Step:
+    """The step that makes keys, after those that come before it. Raises `InvalidInput`."""
+    step = Step(ring, None, ())
+    while step.ring.missing and (following := await take_step(step.ring, files)):
+        step = following
+    return step
 
 
 async def _sync(desired: Desired, found: Preview, now: datetime) -> tuple[AppliedZone, ...]:
@@ -143,9 +158,8 @@ async def _sync(desired: Desired, found: Preview, now: datetime) -> tuple[Applie
     async def one(previewed: PreviewedZone) -> AppliedZone:
         zone = previewed.zone
         async with slots:
-            claims = [desired.claim_of(resource) for resource in zone.records]
-            outcome = await sync_zone(zone.access, claims, now)
-        return applied_zone(zone, outcome, deleting=desired.request.deleting)
+            outcome, rings = await sync_with_keys(desired, zone, now)
+        return applied_zone(zone, outcome, rings, deleting=desired.request.deleting)
 
     readable = [previewed for previewed in found.zones if previewed.preview.plan is not None]
     zones = tuple(await asyncio.gather(*(one(previewed) for previewed in readable)))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mailseal.cli.diff import RRsetDiff, diffs_of
+from mailseal.cli.keytext import key_values
 from mailseal.cli.notes import notes_on
 from mailseal.cli.outcome import AppliedZone, ResourceOutcome
 from mailseal.cli.preview import Preview, PreviewedZone
@@ -73,6 +74,7 @@ def resource_value(outcome: ResourceOutcome) -> dict[str, Any]:
         "state": outcome.state,
         "records": [_record(record) for record in outcome.records],
         "problems": list(outcome.problems),
+        "keys": key_values(outcome.key_ring) if outcome.key_ring else [],
     }
 
 

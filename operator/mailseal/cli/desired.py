@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mailseal.cli.exits import InvalidInput
@@ -11,10 +12,13 @@ from mailseal.cli.keys import KeyRing, read_key_ring
 from mailseal.cli.manifests import read_manifests
 from mailseal.cli.resources import ProviderResource, RecordResource, Resources, check_references, resources_of
 from mailseal.cli.secretfiles import SecretFiles, decoded_data_of
+from mailseal.domain.common import DeletionPolicy
 from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.engine.backends import Backend, open_backend
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.planning.heritage import Heritage, InvalidOperatorId
+from mailseal.planning.keylife.wanted import released_selectors, wanted_records
 from mailseal.planning.model import Claim
 from mailseal.providers.base import InvalidConfiguration
 from mailseal.records.names import DnsName
@@ -49,12 +53,31 @@ class Desired:
     def claim_of(self, resource: RecordResource) -> Claim:
         """What planning decides on. What is published is known from the heritage in DNS alone."""
         ring = self.key_rings.get(resource.key)
+        released = released_selectors(ring.life, ring.spec) if ring else frozenset[str]()
         return Claim(
             owner=resource.owner,
             spec=resource.spec,
-            deleting=self.request.deleting,
-            dkim_keys=tuple(key.public for key in ring.held) if ring else (),
+            deleting=self.request.deleting and ring is None,
+            dkim_keys=wanted_records(ring.life, ring.spec) if ring else (),
+            dkim_released=released,
+            dkim_outlived=frozenset() if self.request.deleting else released,
+            awaits_switch=ring is not None and ring.life.coming is not None,
+            dkim_works=self._dkim_works(resource.spec.domain_name),
         )
+
+    def _dkim_works(self, domain: DnsName) -> bool:
+        """True when a key signs for the domain as far as the files tell.
+
+        Selectors that others run are taken at their word: only the operator watches them.
+        """
+        for resource in self.records:
+            if resource.spec.domain_name == domain:
+                ring = self.key_rings.get(resource.key)
+                if ring and ring.life.active and ring.life.active.selectors <= ring.held:
+                    return True
+                if isinstance(resource.spec, MailDomainSpec) and resource.spec.dkim:
+                    return True
+        return False
 
     def with_key_rings(self, rings: Mapping[ObjectKey, KeyRing]) -> Desired:
         """The same with some key rings replaced."""
@@ -87,16 +110,27 @@ def _completed(request: Request, resources: Resources) -> Desired:
             backends[key] = _opened(provider, secrets, request.operator_namespace)
         except InvalidInput as error:
             faults += error.faults
-    for resource in () if request.deleting else resources.records:
-        if isinstance(resource.spec, DkimKeySpec):
+    for resource in resources.records:
+        if isinstance(resource.spec, DkimKeySpec) and resource.spec.delegation:
+            faults.append(
+                f"{resource}: spec.delegation: only the operator publishes keys at another domain: apply "
+                "this DkimKey to a cluster"
+            )
+        elif isinstance(resource.spec, DkimKeySpec) and not _is_orphaned(request, resource.spec):
             try:
-                rings[resource.key] = read_key_ring(resource, resource.spec, secrets)
+                rings[resource.key] = read_key_ring(
+                    resource, resource.spec, secrets, datetime.now(UTC), deleting=request.deleting
+                )
             except InvalidInput as error:
                 faults += error.faults
     faults += _shared_secrets(rings.values())
     if faults:
         raise InvalidInput(*faults)
     return Desired(request, resources.records, providers, backends, secrets, rings, resources.skipped_kinds)
+
+
+def _is_orphaned(request: Request, spec: DkimKeySpec) -> bool:
+    return request.deleting and spec.deletion_policy is DeletionPolicy.ORPHAN
 
 
 def _opened(provider: ProviderResource, secrets: SecretFiles, operator_namespace: str) -> Backend:

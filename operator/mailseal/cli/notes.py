@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailseal.cli.keytext import texts_under_way
 from mailseal.cli.preview import PreviewedZone
 from mailseal.domain.provider import SyncPolicy
 from mailseal.engine.safety import REFUSAL_REASON
@@ -18,7 +19,7 @@ class Note:
     """One remark."""
 
     kind: str
-    """A record state, or one of Blocked, DryRun, NewKey, Orphan, PlanRefused and Warning."""
+    """A record state, or one of Blocked, DryRun, Keys, NewKey, Orphan, PlanRefused and Warning."""
     resource: str
     """The resource that it is about; empty: the zone."""
     record: str
@@ -35,6 +36,7 @@ def notes_on(previewed: PreviewedZone) -> tuple[Note, ...]:
         *_records(previewed.preview.plan),
         *_warnings(previewed.preview.plan),
         *_new_keys(previewed),
+        *_keys_under_way(previewed),
         *_orphans(previewed.preview.plan),
         *_policy(previewed),
     )
@@ -84,6 +86,12 @@ def _new_keys(previewed: PreviewedZone) -> Iterator[Note]:
             algorithm = f"{key.algorithm} key of {key.bits} bits"
             message = f"apply makes an {algorithm}, writes it to {ring.secret_key} and publishes it"
             yield Note("NewKey", str(ring.dkim_key), "", "", message)
+
+
+def _keys_under_way(previewed: PreviewedZone) -> Iterator[Note]:
+    for ring in previewed.key_rings:
+        for text in texts_under_way(ring):
+            yield Note("Keys", str(ring.dkim_key), "", "", text)
 
 
 def _orphans(plan: ZonePlan | None) -> Iterator[Note]:

@@ -34,6 +34,14 @@ def operator(  # noqa: PLR0913 - one argument for each option
     verify_seconds: Annotated[
         float, typer.Option(min=0.1, help="How long a sync waits for all servers before it says Propagating.")
     ] = 3.0,
+    resolver: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS[:PORT]",
+            help="Resolver for what other name servers answer, such as a vendor's. Repeatable. Default: the "
+            "system's.",
+        ),
+    ] = None,
     watch_namespace: Annotated[
         list[str] | None, typer.Option(help="Serve this namespace only. Repeatable.")
     ] = None,
@@ -56,16 +64,22 @@ def operator(  # noqa: PLR0913 - one argument for each option
     """Run the operator until it is told to stop."""
     # Here, since the clients of Kubernetes take longer to load than the other commands to run.
     from mailseal.kube.settings import OperatorSettings
+    from mailseal.observing.resolving import resolver_at
 
     set_up_logging(log_format, verbose=verbose)
     host, _, port = listen.rpartition(":")
     if not port.isdigit():
         raise typer.BadParameter(f"{listen!r} is not address:port", param_hint="--listen")
+    try:
+        resolver_at(resolver or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--resolver") from None
     settings = OperatorSettings(
         operator_id=operator_id,
         heritage=heritage,
         resync=timedelta(seconds=resync_seconds),
         verify_within=timedelta(seconds=verify_seconds),
+        resolvers=tuple(resolver or ()),
         watch_namespaces=tuple(watch_namespace or ()),
         leader_election=leader_election,
         lease_namespace=lease_namespace,

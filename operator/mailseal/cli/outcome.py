@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from mailseal.cli.keys import KeyRing
+from mailseal.cli.keytext import AGAIN, deleting_text
 from mailseal.cli.notes import refusal_message
 from mailseal.cli.resources import RecordResource
 from mailseal.cli.zones import Unplaced, Zone
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.engine.safety import REFUSAL_REASON
 from mailseal.engine.zone import PlanRefusal, ZoneOutcome
+from mailseal.planning.keylife.wanted import wanted_records
 from mailseal.planning.model import RecordOutcome, RecordState
 from mailseal.planning.reasons import Reason
 
@@ -36,6 +40,8 @@ class ResourceOutcome:
     """The worst state of its records, or Removed, LeftInPlace, Blocked or Failed."""
     records: tuple[RecordOutcome, ...] = ()
     problems: tuple[str, ...] = ()
+    key_ring: KeyRing | None = None
+    """The keys of a DkimKey."""
 
     @property
     def is_good(self) -> bool:
@@ -57,9 +63,14 @@ class AppliedZone:
         return self.outcome.settled and all(resource.is_good for resource in self.resources)
 
 
-def applied_zone(zone: Zone, outcome: ZoneOutcome, *, deleting: bool) -> AppliedZone:
-    """What came of the resources of one zone."""
-    resources = tuple(_resource(resource, outcome, deleting) for resource in zone.records)
+def applied_zone(
+    zone: Zone, outcome: ZoneOutcome, rings: Mapping[ObjectKey, KeyRing], *, deleting: bool
+) -> AppliedZone:
+    """What came of the resources of one zone, and of the keys of its DkimKeys."""
+    resources = tuple(
+        _with_keys(_resource(resource, outcome, deleting), rings.get(resource.key))
+        for resource in zone.records
+    )
     return AppliedZone(zone, outcome, resources)
 
 
@@ -83,6 +94,21 @@ def _resource(resource: RecordResource, outcome: ZoneOutcome, deleting: bool) ->
     warnings = outcome.warnings.get(owner, ())
     problems = dict.fromkeys((*_problems(records, warnings, outcome.refusal), *warnings))
     return ResourceOutcome(resource, _state(records, deleting), records, tuple(problems))
+
+
+def _with_keys(found: ResourceOutcome, ring: KeyRing | None) -> ResourceOutcome:
+    """What the keys still wait for is said; a DkimKey that goes is not done until its keys have retired."""
+    if ring is None:
+        return found
+    found = replace(found, key_ring=ring)
+    if ring.fault:
+        return replace(found, state=FAILED, problems=(*found.problems, ring.fault))
+    if ring.deleting and wanted_records(ring.life, ring.spec):
+        problems = (*found.problems, deleting_text(ring))
+        return replace(found, state=str(RecordState.REMOVING), problems=problems)
+    waiting = ring.decision().waiting_for
+    text = f"the next step of its keys waits for {waiting}; {AGAIN} later"
+    return replace(found, problems=(*found.problems, text)) if waiting else found
 
 
 def _state(records: Sequence[RecordOutcome], deleting: bool) -> str:

@@ -12,7 +12,7 @@ from mailseal.cli.preview import Preview, PreviewedZone
 from mailseal.cli.screen import counted
 
 _STYLES = {Sign.REMOVED: "red", Sign.ADDED: "green", Sign.KEPT: "dim"}
-_QUIET = frozenset({WARNING, "Pending", "NewKey", "Orphan", "DryRun", "Removing"})
+_QUIET = frozenset({WARNING, "Pending", "NewKey", "Keys", "Orphan", "DryRun", "Removing"})
 """Kinds of notes about what waits or what is good to know, as against what went wrong."""
 FOREIGN = "not mailseal's"
 

@@ -25,12 +25,18 @@ class PreviewedZone:
     zone: Zone
     preview: ZonePreview
     key_rings: tuple[KeyRing, ...]
-    """The DkimKeys of the zone for which keys would be made and published."""
+    """The keys of the zone's DkimKeys."""
 
     @property
     def has_changes(self) -> bool:
         """True when apply would write something."""
-        return bool(self.key_rings) or bool(self.preview.plan and self.preview.plan.changes)
+        moving = any(ring.missing or ring.is_due for ring in self.key_rings)
+        return moving or bool(self.preview.plan and self.preview.plan.changes)
+
+    @property
+    def lacking(self) -> tuple[KeyRing, ...]:
+        """Those for which apply makes keys first."""
+        return tuple(ring for ring in self.key_rings if ring.missing)
 
     @property
     def has_trouble(self) -> bool:
@@ -72,12 +78,12 @@ async def preview(desired: Desired, placement: Placement, now: datetime) -> Prev
         async with slots:
             claims = [desired.claim_of(resource) for resource in zone.records]
             found = await preview_zone(zone.access, claims, now)
-            return PreviewedZone(zone, found, tuple(_incomplete(desired, zone)))
+            return PreviewedZone(zone, found, tuple(_key_rings(desired, zone)))
 
     zones = await asyncio.gather(*(one(zone) for zone in placement.zones))
     return Preview(tuple(zones), placement.unplaced)
 
 
-def _incomplete(desired: Desired, zone: Zone) -> Iterator[KeyRing]:
+def _key_rings(desired: Desired, zone: Zone) -> Iterator[KeyRing]:
     rings = (desired.key_rings.get(resource.key) for resource in zone.records)
-    return (ring for ring in rings if ring is not None and ring.missing)
+    return (ring for ring in rings if ring is not None)

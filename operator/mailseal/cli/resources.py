@@ -32,6 +32,7 @@ class RecordResource:
     source: Source
     position: int
     """Its place among all resources of the files, from 0."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def owner(self) -> Owner:
@@ -122,7 +123,8 @@ class _Sorter:
         if isinstance(spec, DnsProviderSpec):
             self.providers[key] = ProviderResource(key, spec, manifest.source, _confirmed(manifest))
         else:
-            self.records.append(RecordResource(key, spec, manifest.source, len(self.records)))
+            annotations = _mapping(_mapping(manifest.body.get("metadata")).get("annotations"))
+            self.records.append(RecordResource(key, spec, manifest.source, len(self.records), annotations))
 
     def _key(self, manifest: Manifest) -> ObjectKey | None:
         """The resource's key; None when it has none or one that was seen, which is a fault."""

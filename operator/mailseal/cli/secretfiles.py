@@ -90,7 +90,10 @@ def data_of(secret: SecretManifest) -> dict[str, str]:
 def decoded_data_of(secret: SecretManifest) -> dict[str, bytes]:
     """The Secret's values. Raises `InvalidInput`."""
     try:
-        return {name: base64.b64decode(value) for name, value in data_of(secret).items()}
+        return {
+            name: base64.b64decode("".join(value.split()), validate=True)
+            for name, value in data_of(secret).items()
+        }
     except ValueError:
         raise InvalidInput(f"{secret.source} ({secret.key}): data holds a value that is not base64") from None
 

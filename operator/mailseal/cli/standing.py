@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from mailseal.cli.keys import KeyRing
 from mailseal.cli.outcome import BLOCKED, FAILED, ResourceOutcome, worst_state
 from mailseal.cli.preview import ZONES_AT_ONCE, Preview, PreviewedZone
 from mailseal.cli.resources import RecordResource
@@ -67,14 +68,18 @@ def _resource(
     records = tuple(_seen(record, plan, answers) for record in plan.outcomes.get(resource.owner, ()))
     unmade = tuple(_unmade(previewed, resource))
     state = RecordState.PENDING if unmade or not records else worst_state(records)
-    return ResourceOutcome(resource, str(state), records, (*unmade, *plan.warnings.get(resource.owner, ())))
+    problems = (*unmade, *plan.warnings.get(resource.owner, ()))
+    return ResourceOutcome(resource, str(state), records, problems, _key_ring(previewed, resource))
+
+
+def _key_ring(previewed: PreviewedZone, resource: RecordResource) -> KeyRing | None:
+    return next((ring for ring in previewed.key_rings if ring.dkim_key == resource.key), None)
 
 
 def _unmade(previewed: PreviewedZone, resource: RecordResource) -> Iterator[str]:
-    for ring in previewed.key_rings:
-        if ring.dkim_key == resource.key:
-            for key in ring.missing:
-                yield f"its {key.algorithm} key of {key.bits} bits is not made yet: run mailseal apply"
+    ring = _key_ring(previewed, resource)
+    for key in ring.missing if ring else ():
+        yield f"its {key.algorithm} key of {key.bits} bits is not made yet: run mailseal apply"
 
 
 def _seen(record: RecordOutcome, plan: ZonePlan, answers: AllAnswers) -> RecordOutcome:

@@ -13,6 +13,7 @@ from rich.text import Text
 from mailseal.cli.asjson import failure_value, resource_value, unplaced_value, zone_value
 from mailseal.cli.desired import Desired, Request, load
 from mailseal.cli.exits import Exit, InvalidInput
+from mailseal.cli.keytext import key_texts
 from mailseal.cli.options import (
     DEFAULT_OPERATOR_ID,
     DEFAULT_OPERATOR_NAMESPACE,
@@ -84,6 +85,8 @@ def _resource_lines(resource: ResourceOutcome) -> Iterator[Text]:
         )
         if record.message and record.message not in resource.problems:
             yield Text(f"      ! {record.message}")
+    for text in key_texts(resource.key_ring) if resource.key_ring else ():
+        yield Text(f"    key {text}")
     for problem in resource.problems:
         yield Text(f"    ! {problem}", style="yellow")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import dns.exception
@@ -10,7 +11,9 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdataclass
+import dns.rdataset
 import dns.rdatatype
+import dns.rdtypes.ANY.SOA
 import dns.rrset
 import dns.tsig
 
@@ -133,6 +136,23 @@ def soa_owner(response: dns.message.Message) -> DnsName | None:
             if rrset.rdtype == dns.rdatatype.SOA:
                 return dns_name(rrset.name)
     return None
+
+
+def negative_caching_answered(response: dns.message.Message, zone: DnsName) -> timedelta | None:
+    """How long absence in `zone` may be cached, as the SOA in an authoritative answer says.
+
+    RFC 2308 section 5: the lower one of the SOA's own TTL and its MINIMUM field. None without such an answer.
+    """
+    if response.rcode() != dns.rcode.NOERROR or not response.flags & dns.flags.AA:
+        return None
+    soa = response.get_rrset(response.answer, wire_name(zone), dns.rdataclass.IN, dns.rdatatype.SOA)
+    return negative_caching_of(soa) if soa else None
+
+
+def negative_caching_of(soa: dns.rdataset.Rdataset) -> timedelta:
+    """The negative-caching time that an SOA RRset gives (RFC 2308 section 5)."""
+    minimums = [rdata.minimum for rdata in soa if isinstance(rdata, dns.rdtypes.ANY.SOA.SOA)]
+    return timedelta(seconds=min(soa.ttl, *minimums))
 
 
 def _check_negative_answer(response: dns.message.Message, zone: DnsName, key: RRsetKey, server: str) -> None:

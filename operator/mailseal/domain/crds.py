@@ -56,15 +56,13 @@ def _ready(part: str) -> str:
     return f'.status.conditions[?(@.type=="Ready")].{part}'
 
 
-def _selector(algorithm: str) -> str:
-    return f'.status.keys[?(@.algorithm=="{algorithm}")].selector'
-
-
 DOMAIN = Column("Domain", ".spec.domain", "Mail domain that the records are about.")
 TYPE = Column("Type", ".spec.type", "Kind of DNS backend.")
 ZONES = Column("Zones", ".status.zones", "Zones that the backend serves.")
-RSA = Column("RSA", _selector("RSA"), "Selector of the RSA key.")
-ED25519 = Column("Ed25519", _selector("Ed25519"), "Selector of the Ed25519 key.")
+SIGNING = Column("Signing", ".status.signingSelectors", "Selectors that mail is signed with.")
+NEXT_ROTATION = Column(
+    "Next rotation", ".status.nextRotation", "When the keys are replaced next, if that is planned."
+)
 END = Column("End", ".status.endMonth", "Last month of the published record.")
 READY = Column("Ready", _ready("status"), "Whether everything asked for is published.")
 REASON = Column("Reason", _ready("reason"), "Why, in one word.")
@@ -77,12 +75,12 @@ NAMING = {
         "md",
         (DOMAIN,),
         "A MailDomain publishes the policy records of one mail domain: SPF, DMARC, MTA-STS and TLS "
-        "reporting.",
+        "reporting, and watches DKIM selectors that others run.",
     ),
     "DkimKey": Naming(
         "dkimkeys",
         "dk",
-        (DOMAIN, RSA, ED25519),
+        (DOMAIN, SIGNING, NEXT_ROTATION),
         "A DkimKey makes signing keys for one mail domain, publishes their public halves and keeps the "
         "private halves in a Secret for the mail server.",
     ),

@@ -2,109 +2,28 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from mailseal.domain.checks import Check, matching
 from mailseal.domain.common import Model, RecordOwnerSpec
+from mailseal.domain.dmarc import MAILTO, DmarcSpec
+from mailseal.domain.externaldkim import DkimSpec
 from mailseal.domain.lists import SET
+from mailseal.domain.selectors import KEY_LABEL, MAX_NAME_LENGTH, fits, fits_in_cel
 from mailseal.domain.spf import SpfSpec
-from mailseal.records import dmarc
-from mailseal.records.dmarc import Dmarc, DmarcPolicy
 
-_MAILTO = (
-    r"mailto:(?:[A-Za-z0-9._~$&'()*+=/-]|%[0-9A-Fa-f]{2})+"
-    r"@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}"
-)
 _HTTPS = r"https://(?:[A-Za-z0-9._~:/?#@$&'()*+=\[\]-]|%[0-9A-Fa-f]{2})+"
-MailtoUri = Annotated[
-    str,
-    Field(max_length=320),
-    matching(
-        _MAILTO,
-        "write a mailto: URI with one mailbox and without size limit, such as "
-        "mailto:dmarc@zorg-voorbeeld.example",
-    ),
-]
 ReportUri = Annotated[
     str,
     Field(max_length=512),
     matching(
-        f"{_MAILTO}|{_HTTPS}",
+        f"{MAILTO}|{_HTTPS}",
         "write a mailto: or https: URI, such as mailto:tls-reports@zorg-voorbeeld.example; "
         "write a comma as %2C, a semicolon as %3B, an exclamation mark as %21",
     ),
 ]
-
-
-class Alignment(StrEnum):
-    """How close an authenticated domain must be to the one in the From header (RFC 9989)."""
-
-    RELAXED = "relaxed"
-    STRICT = "strict"
-
-    @property
-    def tag_value(self) -> dmarc.Alignment:
-        """The same as the record writes it."""
-        return {Alignment.RELAXED: dmarc.Alignment.RELAXED, Alignment.STRICT: dmarc.Alignment.STRICT}[self]
-
-
-class DmarcSpec(Model):
-    """What receivers shall do with mail that fails authentication, and whom they tell: DMARC (RFC 9989)."""
-
-    policy: DmarcPolicy = Field(
-        description="Wish for mail from the domain that fails DMARC (tag p): none, quarantine or reject. "
-        "NTA 7516 needs quarantine or reject, which is safe only once DKIM signing works."
-    )
-    subdomain_policy: DmarcPolicy | None = Field(
-        default=None, description="Wish for mail from existing subdomains (tag sp). Default: as policy."
-    )
-    nonexistent_policy: DmarcPolicy | None = Field(
-        default=None,
-        description="Wish for mail from subdomains that do not exist (tag np). Default: as subdomainPolicy.",
-    )
-    adkim: Alignment = Field(
-        default=Alignment.RELAXED,
-        description="Whether the domain of the DKIM signature may be a parent or child of the one in From "
-        "(relaxed) or must be the same (strict).",
-    )
-    aspf: Alignment = Field(
-        default=Alignment.RELAXED,
-        description="Whether the SPF domain may be a parent or child of the one in From (relaxed) or must "
-        "be the same (strict).",
-    )
-    rua: Annotated[tuple[MailtoUri, ...], SET] = Field(
-        default=(),
-        max_length=10,
-        description="Where receivers send aggregate reports: mailto: URIs. An address in another "
-        "organisation's domain needs an authorisation record there.",
-    )
-    ruf: Annotated[tuple[MailtoUri, ...], SET] = Field(
-        default=(),
-        max_length=10,
-        description="Where receivers send failure reports: mailto: URIs. These reports can hold personal "
-        "data.",
-    )
-    testing: bool = Field(
-        default=False,
-        description="Ask receivers to apply the policy one level milder while you test (tag t=y).",
-    )
-
-    @property
-    def record(self) -> Dmarc:
-        """The record; what is left out is not in it."""
-        return Dmarc(
-            policy=self.policy,
-            subdomain_policy=self.subdomain_policy,
-            nonexistent_policy=self.nonexistent_policy,
-            adkim=self.adkim.tag_value,
-            aspf=self.aspf.tag_value,
-            testing=self.testing,
-            rua=self.rua,
-            ruf=self.ruf,
-        )
 
 
 class MtaStsSpec(Model):
@@ -132,26 +51,42 @@ class TlsRptSpec(Model):
     )
 
 
+_ASKED_IN_CEL = "has(self.spf) || has(self.dkim) || has(self.dmarc) || has(self.mtaSts) || has(self.tlsRpt)"
+
+
 class MailDomainSpec(RecordOwnerSpec):
     """The policy records of one mail domain; a record that is not asked for here is left alone."""
 
     checks: ClassVar[tuple[Check, ...]] = (
         Check(
-            "has(self.spf) || has(self.dmarc) || has(self.mtaSts) || has(self.tlsRpt) || self.parked",
-            "ask for at least one of spf, dmarc, mtaSts and tlsRpt, or set parked: true",
-            lambda spec: bool(spec.spf or spec.dmarc or spec.mta_sts or spec.tls_rpt or spec.parked),
+            f"{_ASKED_IN_CEL} || self.parked",
+            "ask for at least one of spf, dkim, dmarc, mtaSts and tlsRpt, or set parked: true",
+            lambda spec: spec.asks_for_something or spec.parked,
         ),
         Check(
-            "!self.parked || !(has(self.spf) || has(self.dmarc) || has(self.mtaSts) || has(self.tlsRpt))",
-            "parked: true publishes its own SPF, DMARC and null MX: remove spf, dmarc, mtaSts and tlsRpt, "
-            "or set parked: false",
-            lambda spec: not (spec.parked and (spec.spf or spec.dmarc or spec.mta_sts or spec.tls_rpt)),
+            f"!self.parked || !({_ASKED_IN_CEL})",
+            "parked: true publishes its own SPF, DMARC and null MX: remove spf, dkim, dmarc, mtaSts and "
+            "tlsRpt, or set parked: false",
+            lambda spec: not (spec.parked and spec.asks_for_something),
             field="parked",
+        ),
+        Check(
+            "!has(self.dkim) || self.dkim.externalSelectors.all(entry, "
+            f"{fits_in_cel('entry.selector', 'self.domain')})",
+            f"the name <selector>{KEY_LABEL}<domain> would be over {MAX_NAME_LENGTH} characters: leave that "
+            "selector out",
+            lambda spec: spec.external_names_fit,
+            field="dkim",
         ),
     )
 
     spf: SpfSpec | None = Field(
         default=None, description="SPF record at the domain (RFC 7208). Left out: mailseal does not touch it."
+    )
+    dkim: DkimSpec | None = Field(
+        default=None,
+        description="DKIM selectors of the domain that others run, such as a mail service. Keys for your own "
+        "mail servers are DkimKeys. Left out: mailseal looks at DkimKeys only.",
     )
     dmarc: DmarcSpec | None = Field(
         default=None, description="DMARC record at _dmarc.<domain> (RFC 9989). Left out: not touched."
@@ -170,3 +105,14 @@ class MailDomainSpec(RecordOwnerSpec):
         description="The domain neither sends nor receives mail: publish v=spf1 -all, DMARC reject and a "
         "null MX (RFC 7505).",
     )
+
+    @property
+    def asks_for_something(self) -> bool:
+        """True when there is a part to publish or to watch, besides being parked."""
+        return any((self.spf, self.dkim, self.dmarc, self.mta_sts, self.tls_rpt))
+
+    @property
+    def external_names_fit(self) -> bool:
+        """True when the names of all external selectors have a length that DNS allows."""
+        selectors = (entry.selector for entry in self.dkim.external_selectors) if self.dkim else ()
+        return all(fits(selector, self.domain) for selector in selectors)

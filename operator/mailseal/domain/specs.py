@@ -63,7 +63,8 @@ def parse_spec(kind: str, spec: Mapping[str, Any]) -> Spec:
     if kind not in KINDS:
         raise InvalidSpec(kind, (f"kind: write one of {', '.join(KINDS)}",))
     try:
-        return KINDS[kind].spec.model_validate_json(json.dumps(spec, default=_as_json), strict=True)
+        text = json.dumps(spec, default=_as_json)
+        return KINDS[kind].spec.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = tuple(_faults(error.errors(include_url=False, include_input=False)))
         raise InvalidSpec(kind, faults) from None

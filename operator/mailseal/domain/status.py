@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from mailseal.domain.common import Model
 from mailseal.domain.dkimkey import KeyAlgorithm
 from mailseal.domain.lists import ATOMIC, map_by
+from mailseal.records.dmarc import DmarcPolicy
 
 
 class ConditionStatus(StrEnum):
@@ -81,29 +82,112 @@ class RecordOwnerStatus(ResourceStatus):
     )
 
 
+class SelectorState(StrEnum):
+    """What was found at a selector that somebody else runs."""
+
+    WORKING = "Working"
+    GONE = "Gone"
+    REVOKED = "Revoked"
+    INVALID = "Invalid"
+    WEAK = "Weak"
+    CHANGED = "Changed"
+    UNKNOWN = "Unknown"
+
+
+class ExternalSelectorStatus(StatusModel):
+    """One DKIM selector that somebody else runs, as it was last seen."""
+
+    selector: str = Field(description="The selector: its record is at <selector>._domainkey.<domain>.")
+    state: SelectorState = Field(
+        description="Working, Gone (there is no key record), Revoked (its p= is empty), Invalid (no "
+        "signature is valid with what stands there), Weak (it works, but the key should be longer), Changed "
+        "(another key than before, or than spec.dkim.externalSelectors has) or Unknown (nobody answers)."
+    )
+    target: str | None = Field(default=None, description="Where a CNAME leads, without final dot.")
+    key_digest: str | None = Field(
+        default=None, description="Digest of the public key, which tells when the key changes."
+    )
+    since: datetime | None = Field(default=None, description="Since when it is in this state.")
+    message: str | None = Field(default=None, description="What is the matter and what to do about it.")
+
+
+class DmarcRolloutStatus(StatusModel):
+    """How far the staged rollout of DMARC is."""
+
+    stage: int = Field(
+        description="Which stage stands, from 1; one more than there are stages when the final policy does."
+    )
+    policy: DmarcPolicy = Field(description="The policy of that stage.")
+    since: datetime | None = Field(
+        default=None, description="Since when its time runs; absent while it does not."
+    )
+    next: datetime | None = Field(
+        default=None, description="When the next stage begins; absent at the last one and while it waits."
+    )
+
+
 class MailDomainStatus(RecordOwnerStatus):
     """What mailseal found and did; written by the operator."""
 
+    external_selectors: Annotated[tuple[ExternalSelectorStatus, ...], map_by("selector")] = Field(
+        default=(), description="What was found at the selectors that others run."
+    )
+    dmarc_rollout: DmarcRolloutStatus | None = Field(
+        default=None, description="How far the staged rollout of DMARC is."
+    )
 
-class PublishedKey(StatusModel):
-    """One DKIM key of this resource; its private half is in the Secret only."""
+
+class KeyStatus(StatusModel):
+    """One DKIM key of this resource and how far it is; its private half is in the Secret only."""
 
     selector: str = Field(description="The key's selector: its record is at <selector>._domainkey.<domain>.")
     algorithm: KeyAlgorithm = Field(description="RSA or Ed25519.")
     size: int | None = Field(default=None, description="Size of the key in bits.")
+    state: str | None = Field(
+        default=None,
+        description="Prepared (made), Published (all authoritative servers answer it), Active (the Secret "
+        "says to sign with it), Retiring (signs no more, still published for mail under way) or Revoked "
+        "(all authoritative servers answer that it is revoked).",
+    )
+    since: datetime | None = Field(default=None, description="Since when it is in this state.")
+    until: datetime | None = Field(
+        default=None,
+        description="When its next step is due by the clock; absent while it waits for something else.",
+    )
+    set_number: int | None = Field(
+        default=None,
+        alias="set",
+        description="Number of the set of keys that it is one of: they are made, used and replaced together.",
+    )
     published_since: datetime | None = Field(
         default=None, description="Since when all authoritative servers answer the key's record."
+    )
+    cause: str | None = Field(
+        default=None, description="Why it was made, as one CamelCase word for programs, such as RotationDue."
     )
 
 
 class DkimKeyStatus(RecordOwnerStatus):
     """What mailseal found and did; written by the operator."""
 
-    keys: Annotated[tuple[PublishedKey, ...], map_by("selector")] = Field(
+    keys: Annotated[tuple[KeyStatus, ...], map_by("selector")] = Field(
         default=(),
-        description="The keys that exist, in the order of the spec.",
+        description="Every key that is not gone, the oldest first.",
     )
     secret_name: str | None = Field(default=None, description="The Secret that holds the private keys.")
+    signing_selectors: Annotated[tuple[str, ...], ATOMIC] = Field(
+        default=(), description="The selectors that the Secret says to sign with, in the order of spec.keys."
+    )
+    next_rotation: datetime | None = Field(
+        default=None,
+        description="When the next rotation begins; absent without rotation.interval and while one is under "
+        "way.",
+    )
+    key_life: str | None = Field(
+        default=None,
+        description="What must not be lost of the life of the keys, the same as in the Secret. Written and "
+        "read by the operator: do not edit it.",
+    )
 
 
 class NtaRecordStatus(RecordOwnerStatus):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mailseal.domain.backends import ProviderType
 from mailseal.domain.provider import DnsProviderSpec
@@ -12,7 +13,9 @@ from mailseal.observing.nameserver import Nameserver
 from mailseal.observing.resolving import DelegatedServers, GivenServers, ServerFinder
 from mailseal.observing.verification import Answered, Answers, ExpectedValue, Lag, ServerFailure, verify
 from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError
+from mailseal.providers.memory import MemoryProvider
 from mailseal.providers.registry import open_provider
+from mailseal.providers.zonefile import ZoneFileProvider
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRsetKey
 
@@ -35,19 +38,24 @@ class Backend:
         return AuthoritativeObserver(zone, self.finder)
 
 
-def open_backend(spec: DnsProviderSpec, credentials: Mapping[str, bytes]) -> Backend:
-    """Open what `spec` describes. Does no I/O. Raises `InvalidConfiguration`."""
+def open_backend(
+    spec: DnsProviderSpec, credentials: Mapping[str, bytes], resolvers: Sequence[str] = ()
+) -> Backend:
+    """Open what `spec` describes. Does no I/O. Raises `InvalidConfiguration`.
+
+    `resolvers` find the servers of a zone where the spec lists none; none: the system's.
+    """
     provider = open_provider(spec.type, spec.settings, credentials)
     try:
-        return Backend(provider, _finder(spec))
+        return Backend(provider, _finder(spec, resolvers))
     except ValueError as error:
         raise InvalidConfiguration(f"spec.nameservers: {error}") from error
 
 
-def _finder(spec: DnsProviderSpec) -> ServerFinder | None:
+def _finder(spec: DnsProviderSpec, resolvers: Sequence[str]) -> ServerFinder | None:
     if spec.nameservers:
         return GivenServers(spec.nameservers)
-    return None if spec.type in SELF_CONTAINED else DelegatedServers()
+    return None if spec.type in SELF_CONTAINED else DelegatedServers(resolvers)
 
 
 class ReadBack:
@@ -64,6 +72,15 @@ class ReadBack:
             return {self._itself: Answered(await self._provider.read(self._zone, keys))}
         except ProviderError as error:
             return {self._itself: ServerFailure(f"cannot be read: {error}")}
+
+    async def negative_caching_time(self) -> timedelta | None:
+        """The time that the backend's own SOA says; none at all where nothing is ever cached."""
+        if isinstance(self._provider, ZoneFileProvider):
+            try:
+                return await self._provider.negative_caching_time(self._zone)
+            except ProviderError:
+                return None
+        return timedelta(0) if isinstance(self._provider, MemoryProvider) else None
 
     async def lags(
         self, present: Collection[ExpectedValue], absent: Collection[ExpectedValue]

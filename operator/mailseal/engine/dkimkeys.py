@@ -11,12 +11,23 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from mailseal.domain.dkimkey import RANDOM_CHARACTERS, RANDOM_LENGTH, DkimKeySpec, KeyAlgorithm, SigningKey
-from mailseal.planning.model import DkimPublicKey
+from mailseal.domain.dkimkey import DkimKeySpec, KeyAlgorithm, SigningKey
+from mailseal.domain.selectors import RANDOM_CHARACTERS, RANDOM_LENGTH
+from mailseal.planning.keylife.model import KeyLife, LifeKey
 from mailseal.records.dkim import DkimRecord
+from mailseal.records.errors import InvalidRecord
 
 RSA_PUBLIC_EXPONENT = 65537
+RESERVED_SELECTORS = frozenset(algorithm.tag for algorithm in KeyAlgorithm)
+"""Selectors whose `<selector>.pem` is a name of the Secret's layout Stable."""
+_SELECTOR_TRIES = 100
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+
+class SelectorsUsedUp(Exception):
+    """The selector template gives no new selector. The message says what to do."""
+
+    reason = "SelectorsUsedUp"
 
 
 class UnusableKey(ValueError):
@@ -34,13 +45,9 @@ class HeldKey:
     """The TXT value to publish."""
 
     @property
-    def public(self) -> DkimPublicKey:
-        """The key as planning wants it."""
-        return DkimPublicKey(self.selector, self.record)
-
-    def serves(self, wanted: SigningKey) -> bool:
-        """True when this is a key as `wanted` describes it."""
-        return self.algorithm is wanted.algorithm and self.bits == wanted.bits
+    def life_key(self) -> LifeKey:
+        """The key as its life knows it."""
+        return LifeKey(self.selector, self.algorithm, self.bits, self.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +59,78 @@ class GeneratedKey:
     """The private key, PKCS#8 in PEM (RFC 5958, RFC 7468), unencrypted. For the Secret only."""
 
 
-def missing_keys(spec: DkimKeySpec, held: Collection[HeldKey]) -> tuple[SigningKey, ...]:
-    """The keys of the spec that no held key serves, each held key serving one."""
-    free = list(held)
-    missing = []
+def make_keys(spec: DkimKeySpec, life: KeyLife, made_on: date) -> tuple[GeneratedKey, ...]:
+    """New key pairs as the spec wants them, with selectors that were never used.
+
+    Takes seconds for large RSA keys: call it in a thread. Raises `SelectorsUsedUp`.
+    """
+    used = life.used_selectors | RESERVED_SELECTORS
+    made = []
     for wanted in spec.keys:
-        match = next((key for key in free if key.serves(wanted)), None)
-        if match is None:
-            missing.append(wanted)
-        else:
-            free.remove(match)
-    return tuple(missing)
+        selector = _new_selector(spec, wanted, life.next_number, made_on, used)
+        used |= {selector}
+        made.append(generate_key(selector, wanted))
+    return tuple(made)
 
 
-def generate_key(spec: DkimKeySpec, wanted: SigningKey, made_on: date) -> GeneratedKey:
-    """A new key pair with a new selector. Takes seconds for large RSA keys: call it in a thread."""
+def generate_key(selector: str, wanted: SigningKey) -> GeneratedKey:
+    """A new key pair under that selector."""
     private = _generate(wanted)
-    random = "".join(secrets.choice(RANDOM_CHARACTERS) for _ in range(RANDOM_LENGTH))
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return GeneratedKey(_held(spec.selector(wanted.algorithm, made_on, random), private), pem)
+    return GeneratedKey(_held(selector, private), pem)
 
 
-def read_key(selector: str, pem: bytes) -> HeldKey:
-    """The public side of a private key in PEM. Raises `UnusableKey`."""
+def load_private_key(pem: bytes, *, is_ours: bool = True) -> PrivateKey:
+    """The private key in an unencrypted PEM of either format. Raises `UnusableKey`.
+
+    `is_ours`: the parts of an RSA key are believed to be of one key, which saves a long check.
+    """
     try:
-        private = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
+        private = serialization.load_pem_private_key(
+            pem, password=None, unsafe_skip_rsa_key_validation=is_ours
+        )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise UnusableKey("it is not an unencrypted private key in PEM") from None
     if not isinstance(private, PrivateKey):
         raise UnusableKey("it is neither an RSA nor an Ed25519 key")
-    return _held(selector, private)
+    return private
+
+
+def read_key(selector: str, pem: bytes) -> HeldKey:
+    """The public side of a private key in PEM, of either format. Raises `UnusableKey`."""
+    return _read(selector, load_private_key(pem))
+
+
+def import_key(selector: str, pem: bytes) -> GeneratedKey:
+    """A private key that somebody else made, to be taken over at its selector.
+
+    Takes long for large RSA keys, whose parts are checked against each other: call it in a thread. Raises
+    `UnusableKey`.
+    """
+    return GeneratedKey(_read(selector, load_private_key(pem, is_ours=False)), pem)
+
+
+def _new_selector(
+    spec: DkimKeySpec, wanted: SigningKey, number: int, made_on: date, used: Collection[str]
+) -> str:
+    for _ in range(_SELECTOR_TRIES):
+        random = "".join(secrets.choice(RANDOM_CHARACTERS) for _ in range(RANDOM_LENGTH))
+        selector = spec.selector(wanted.algorithm, made_on, random, number)
+        if selector not in used:
+            return selector
+    raise SelectorsUsedUp(
+        f"spec.selectorTemplate {spec.selector_template!r} gives no selector that was not used before, and a "
+        "selector is never used for a second key: put {random} or {number} in it"
+    )
+
+
+def _read(selector: str, private: PrivateKey) -> HeldKey:
+    try:
+        return _held(selector, private)
+    except InvalidRecord as error:
+        raise UnusableKey(str(error)) from None
 
 
 def _generate(wanted: SigningKey) -> PrivateKey:

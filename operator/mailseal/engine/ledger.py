@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from mailseal.engine.apply import Applied
 from mailseal.engine.zone import PlanRefusal, ZoneOutcome
 from mailseal.observing.verification import ExpectedValue, Lag
-from mailseal.planning.heritage import can_be_recorded
 from mailseal.planning.model import (
     Claim,
     Observed,
@@ -20,10 +20,11 @@ from mailseal.planning.model import (
     ZonePlan,
 )
 from mailseal.providers.base import ProviderError, Raced
-from mailseal.records.rrset import RecordType, RRsetKey
-from mailseal.records.txt import TxtData
+from mailseal.records.rrset import RRsetKey
 
 Change = Callable[[RecordOutcome], RecordOutcome]
+NOT_YET_ANSWERED = "NotYetAnswered"
+"""The reason of a record that some server does not answer as expected."""
 _RACED = "another writer keeps changing this RRset; trying again later"
 
 
@@ -38,6 +39,8 @@ class Ledger:
         self._blocked: dict[Owner, str] = {}
         self._refusal: PlanRefusal | None = None
         self._unsettled = False
+        self._dry_run = False
+        self._negative_caching: timedelta | None = None
         self.failure: ProviderError | None = None
 
     @property
@@ -67,12 +70,11 @@ class Ledger:
             records = self._records.get(claim.owner, ())
             told = {(record.key, record.value.identity) for record in records}
             vanished = (
-                RecordOutcome(value.key, TxtData.of(value.identity), RecordState.REMOVING)
-                for value in claim.remembered
-                if value.key.rtype is RecordType.TXT
-                and (value.key, value.identity) not in told
-                and can_be_recorded(value.key, claim.domain)
-                and not _stands(value, observed)
+                RecordOutcome(found.key, value, RecordState.REMOVING)
+                for found in claim.remembered
+                if (found.key, found.identity) not in told and not _stands(found, observed)
+                for value in (found.value,)
+                if value is not None
             )
             self._records[claim.owner] = (*records, *vanished)
 
@@ -83,6 +85,7 @@ class Ledger:
 
     def record_dry_run(self, plan: ZonePlan) -> None:
         """Say of each value that would be written or removed that policy DryRun kept it from it."""
+        self._dry_run = True
         for planned in plan.changes:
             self._mark(
                 planned,
@@ -122,12 +125,16 @@ class Ledger:
 
     def record_lags(self, lags: Sequence[Lag]) -> None:
         """Turn what some server does not answer as expected from Published into Propagating."""
-        problems: dict[RRsetKey, list[str]] = {}
+        by_value: dict[ExpectedValue, list[Lag]] = {}
         for lag in lags:
-            problems.setdefault(lag.key, []).append(f"{lag.server} {lag.problem}")
-        self._unsettled |= bool(problems)
+            by_value.setdefault(lag.value, []).append(lag)
+        self._unsettled |= bool(by_value)
         for owner in self._records:
-            self._rewrite(owner, lambda record: _propagating(record, problems.get(record.key, [])))
+            self._rewrite(owner, lambda record: _propagating(record, by_value.get(_value(record), [])))
+
+    def record_negative_caching(self, time: timedelta | None) -> None:
+        """Take over what the zone's servers say of it."""
+        self._negative_caching = time
 
     def record_removed(self) -> None:
         """Drop the values that no server answers any more."""
@@ -144,6 +151,8 @@ class Ledger:
             blocked=self._blocked,
             refusal=self._refusal,
             failure=self.failure,
+            dry_run=self._dry_run,
+            negative_caching=self._negative_caching,
             settled=not self._unsettled,
         )
 
@@ -202,7 +211,13 @@ def _stands(value: RememberedValue, observed: Observed) -> bool:
     return rrset is not None and value.identity in rrset.identities
 
 
-def _propagating(record: RecordOutcome, problems: Sequence[str]) -> RecordOutcome:
-    if not problems or not (record.state is RecordState.PUBLISHED or _is_removed(record)):
+def _value(record: RecordOutcome) -> ExpectedValue:
+    return record.key, record.value.identity
+
+
+def _propagating(record: RecordOutcome, lags: Sequence[Lag]) -> RecordOutcome:
+    if not lags or not (record.state is RecordState.PUBLISHED or _is_removed(record)):
         return record
-    return held_back(record, RecordState.PROPAGATING, "NotYetAnswered", "; ".join(problems))
+    problems = dict.fromkeys(f"{lag.server} {lag.problem}" for lag in lags)
+    late = held_back(record, RecordState.PROPAGATING, NOT_YET_ANSWERED, "; ".join(problems))
+    return replace(late, only_silence=all(lag.silent for lag in lags))

@@ -15,10 +15,9 @@ from mailseal.planning.model import (
     PlannedChange,
     RecordOutcome,
     RecordState,
-    Singleton,
     ZonePlan,
 )
-from mailseal.planning.places import singleton_of
+from mailseal.planning.places import Singleton, singleton_of
 from mailseal.planning.plan import plan_zone
 from mailseal.planning.safety import deletes_over_limit, plan_digest
 from mailseal.records.rrset import RRsetKey

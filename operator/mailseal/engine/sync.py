@@ -50,6 +50,8 @@ async def sync_zone(
         else:
             scopes.extend(again)
     await confirm_answers(access, ledger)
+    if ledger.failure is None and any(claim.awaits_switch for claim in claims):
+        ledger.record_negative_caching(await access.observer.negative_caching_time())
     return ledger.outcome()
 
 

@@ -24,10 +24,10 @@ async def confirm_answers(access: ZoneAccess, ledger: Ledger) -> None:
     while lags and loop.time() + pause_seconds < deadline:
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-        behind = {lag.key for lag in lags}
+        behind = {lag.value for lag in lags}
         lags = await access.observer.lags(
-            [value for value in present if value[0] in behind],
-            [value for value in absent if value[0] in behind],
+            [value for value in present if value in behind],
+            [value for value in absent if value in behind],
         )
     ledger.record_lags(lags)
     ledger.record_removed()

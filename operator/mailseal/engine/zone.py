@@ -24,6 +24,11 @@ class Observer(Protocol):
         """What some server does not answer as expected; empty when all do. A silent server is a lag, too."""
         ...
 
+    async def negative_caching_time(self) -> timedelta | None:
+        """How long resolvers remember that a name of the zone is not there (RFC 2308 section 5); None:
+        unknown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SyncSettings:
@@ -90,6 +95,11 @@ class ZoneOutcome:
     refusal: PlanRefusal | None = None
     failure: ProviderError | None = None
     """The backend failed as a whole; records that were not written are Pending."""
+    dry_run: bool = False
+    """The provider's policy is DryRun: nothing was written."""
+    negative_caching: timedelta | None = None
+    """How long resolvers remember that a name of the zone is not there (RFC 2308 section 5). None: no claim
+    asked, or some server does not tell."""
     settled: bool = True
     """False: something is under way or failed and another sync is due soon."""
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from mailseal.domain.common import RecordOwnerSpec
 from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.domain.specs import Spec
 from mailseal.kube.api import Conflict, NotFound
 from mailseal.kube.claims import rival_of
 from mailseal.kube.conditions import Verdict
+from mailseal.kube.keykeeper import KeyKeeper
 from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.parts import parts_of
 from mailseal.kube.providers import OpenProvider
 from mailseal.kube.runtime import Runtime
-from mailseal.kube.zonekeeper import ZoneKey
+from mailseal.kube.zonekeeper import Route, ZoneKey
 from mailseal.providers.base import ProviderError
 
 
@@ -20,6 +23,10 @@ class NotYet(Exception):
 
 class AwaitsKeys(NotYet):
     """The DkimKey's Secret has to be read or made first."""
+
+
+class Gone(NotYet):
+    """The resource does not exist any more, which a watch that was cut may never tell."""
 
 
 class NotAdmitted(Exception):
@@ -37,35 +44,41 @@ class NotAdmitted(Exception):
 class Admission:
     """Checks and prepares record resources, step by step, the first obstacle ending it."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, keys: KeyKeeper) -> None:
         self._runtime = runtime
+        self._keys = keys
 
-    async def admit(self, resource: StoredObject) -> ZoneKey:
-        """The zone to plan the resource in; it then has our finalizer and, for a DkimKey, its Secret.
+    async def admit(self, resource: StoredObject) -> tuple[Route, ...]:
+        """Where to plan the resource; it then has our finalizer and, for a DkimKey, its Secret.
 
         Raises `AwaitsKeys`, `NotYet`, `NotAdmitted`, `ApiError`.
         """
         spec = resource.spec
         if not isinstance(spec, RecordOwnerSpec):
             raise NotAdmitted("InvalidSpec", resource.invalid)
-        opened = self._provider(resource, spec)
-        self._check_rivals(resource, spec)
+        routes = tuple([await self._route(part, part.spec) for part in parts_of(resource)])
+        if not resource.deleting:
+            await self._hold(resource)
+        if isinstance(spec, DkimKeySpec) and not self._keys.is_prepared(resource):
+            raise AwaitsKeys
+        return routes
+
+    async def _route(self, part: StoredObject, spec: Spec | None) -> Route:
+        if not isinstance(spec, RecordOwnerSpec):
+            raise NotAdmitted("InvalidSpec", part.invalid)
+        opened = self._provider(part, spec)
+        self._check_rivals(part, spec)
         try:
             zone = await opened.backend.provider.zone_of(spec.domain_name)
         except ProviderError as error:
             raise NotAdmitted(error.reason, str(error), retry=error.retryable) from None
-        if not resource.deleting:
-            await self._hold(resource)
-            if isinstance(spec, DkimKeySpec) and not self._runtime.secrets.is_complete(resource, spec):
-                raise AwaitsKeys
-        return ZoneKey(opened.key, zone)
+        return Route(ZoneKey(opened.key, zone), spec.domain_name)
 
     def _provider(self, resource: StoredObject, spec: RecordOwnerSpec) -> OpenProvider:
         key = resource.provider_key
         if key is None or self._runtime.store.get(key) is None:
-            raise NotAdmitted(
-                "ProviderNotFound", f"{key} does not exist: create it or change spec.providerRef"
-            )
+            field = "spec.delegation.providerRef" if resource.part else "spec.providerRef"
+            raise NotAdmitted("ProviderNotFound", f"{key} does not exist: create it or change {field}")
         opened = self._runtime.pool.get(key)
         if opened is None:
             obstacle = self._runtime.pool.obstacle(key)
@@ -97,6 +110,8 @@ class Admission:
             return
         try:
             body = await self._runtime.api.patch_finalizers(resource, (*resource.finalizers, FINALIZER))
-        except (Conflict, NotFound):
+        except NotFound:
+            raise Gone from None
+        except Conflict:
             raise NotAdmitted("Pending", "the resource was just changed; trying again", retry=True) from None
         self._runtime.store.put(stored({"kind": resource.key.kind, **body}))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -54,6 +56,14 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API server answered."""
+
+    content: bytes = field(repr=False)
+    headers: Mapping[str, str]
+
+
 class KubeApi:
     """Reads and writes of one operator, each bounded by `CALL_SECONDS`. Raises `ApiError`, nothing else."""
 
@@ -83,6 +93,19 @@ class KubeApi:
     async def patch_secret(self, namespace: str, name: str, change: Body) -> dict[str, Any]:
         """Merge `change` into a Secret. Raises `Conflict` when its resourceVersion is no longer current."""
         return await self._write("Secret", "patch", "PATCH", f"{_secrets(namespace)}/{quote(name)}", change)
+
+    async def get_config_map(self, namespace: str, name: str) -> dict[str, Any]:
+        """The ConfigMap. Raises `NotFound`."""
+        return await self._call("GET", f"{_config_maps(namespace)}/{quote(name)}")
+
+    async def create_config_map(self, namespace: str, body: Body) -> dict[str, Any]:
+        """Create a ConfigMap. Raises `Conflict` when one of that name exists."""
+        return await self._write("ConfigMap", "create", "POST", _config_maps(namespace), body)
+
+    async def patch_config_map(self, namespace: str, name: str, change: Body) -> dict[str, Any]:
+        """Merge `change` into a ConfigMap."""
+        path = f"{_config_maps(namespace)}/{quote(name)}"
+        return await self._write("ConfigMap", "patch", "PATCH", path, change)
 
     async def create_event(
         self, resource: StoredObject, kind: str, reason: str, message: str, source: str
@@ -115,6 +138,15 @@ class KubeApi:
         """Replace a Lease. Raises `Conflict` when it was changed since `body` was read."""
         return await self._call("PUT", f"{_leases(namespace)}/{quote(name)}", body)
 
+    async def server_time(self) -> datetime:
+        """The API server's clock, in whole seconds."""
+        answer = await self._answer("GET", "/version")
+        text = answer.headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(text)
+        except ValueError:
+            raise ApiError("/version: the API server does not tell the time") from None
+
     async def cluster_id(self) -> str:
         """The uid of the namespace `kube-system`, which identifies the cluster."""
         found = await self._call("GET", "/api/v1/namespaces/kube-system")
@@ -126,6 +158,10 @@ class KubeApi:
         return done
 
     async def _call(self, method: str, path: str, body: Body | None = None) -> dict[str, Any]:
+        """One request and what it brings."""
+        return dict(json.loads((await self._answer(method, path, body)).content))
+
+    async def _answer(self, method: str, path: str, body: Body | None = None) -> Answer:
         """One request. Errors name the path only, never a body or header that could hold a secret."""
         content_type = MERGE_PATCH if method == "PATCH" else JSON
         try:
@@ -144,7 +180,7 @@ class KubeApi:
             raise ApiError(f"{path}: the API server cannot be reached ({type(error).__name__})") from None
         if not 200 <= response.status < 300:
             raise _failure(path, response.status, response.reason)
-        return dict(json.loads(content))
+        return Answer(content, response.headers)
 
 
 def _failure(path: str, status: int | None, reason: str | None) -> ApiError:
@@ -159,6 +195,10 @@ def _path_of(key: ObjectKey) -> str:
 
 def _leases(namespace: str) -> str:
     return f"/apis/coordination.k8s.io/v1/namespaces/{quote(namespace)}/leases"
+
+
+def _config_maps(namespace: str) -> str:
+    return f"/api/v1/namespaces/{quote(namespace)}/configmaps"
 
 
 def _secrets(namespace: str) -> str:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailseal.domain.status import ConditionStatus
 from mailseal.planning.model import RecordOutcome, RecordState
+from mailseal.planning.reasons import Reason
 
 READY = "Ready"
 STALLED = "Stalled"
 """True when waiting will not help: somebody has to change something (kstatus)."""
 MAX_MESSAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a condition beside Ready shall say."""
+
+    type: str
+    status: ConditionStatus
+    reason: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,8 @@ class Verdict:
     message: str
     stalled: bool = False
     """Nothing will happen until a person acts."""
+    others: tuple[Statement, ...] = ()
+    """Further conditions; one of a type that is not among them stays as the status has it."""
 
 
 _WORST_FIRST = (
@@ -45,11 +59,17 @@ _STALLING_REASONS = frozenset({"DeclarationMissing", "PlanRefused", "DryRun"})
 
 
 def verdict_on(records: Sequence[RecordOutcome], warnings: Iterable[str] = ()) -> Verdict:
-    """Ready when every wanted record is Published and nothing is left to remove; else the worst of them."""
+    """Ready when every wanted record is Published and nothing is left to remove; else the worst of them.
+
+    A DMARC record that is milder than what is asked for, since DKIM does not work, is not what is wanted.
+    """
     for state in _WORST_FIRST:
         found = [record for record in records if record.state is state]
         if found:
             return _verdict_of(state, found)
+    waiting = [record for record in records if record.reason == Reason.WAITING_FOR_DKIM]
+    if waiting:
+        return _verdict_of(RecordState.PUBLISHED, waiting)
     count = len(records)
     noun = "record is" if count == 1 else "records are"
     texts = [f"{count} {noun} answered by all authoritative servers", *warnings]
@@ -67,22 +87,42 @@ def conditions(
     verdict: Verdict, previous: Sequence[Mapping[str, Any]], generation: int, now: datetime
 ) -> list[dict[str, Any]]:
     """The conditions to store. A transition time moves only when the condition's status changes."""
-    known = {condition.get("type"): condition for condition in previous}
-    wanted = [(READY, "True" if verdict.ready else "False")]
+    status = ConditionStatus.TRUE if verdict.ready else ConditionStatus.FALSE
+    decided = [Statement(READY, status, verdict.reason, verdict.message)]
     if verdict.stalled:
-        wanted.append((STALLED, "True"))
-    return [_condition(kind, status, verdict, known.get(kind), generation, now) for kind, status in wanted]
+        decided.append(Statement(STALLED, ConditionStatus.TRUE, verdict.reason, verdict.message))
+    known = {str(condition.get("type")): condition for condition in previous}
+    first = [_condition(statement, known.get(statement.type), generation, now) for statement in decided]
+    beside = amended(previous, verdict.others, (), generation, now)
+    return [*first, *(condition for condition in beside if condition["type"] not in {READY, STALLED})]
+
+
+def amended(
+    previous: Sequence[Mapping[str, Any]],
+    others: Iterable[Statement],
+    without: Collection[str],
+    generation: int,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """The conditions with `others` set and those of the types in `without` taken out; Ready comes first."""
+    kept = {str(condition.get("type")): dict(condition) for condition in previous}
+    for statement in others:
+        kept[statement.type] = _condition(statement, kept.get(statement.type), generation, now)
+    first = {READY: 0, STALLED: 1}
+    ordered = sorted(kept, key=lambda kind: (first.get(kind, len(first)), kind))
+    return [kept[kind] for kind in ordered if kind not in without]
 
 
 def _condition(
-    kind: str, status: str, verdict: Verdict, known: Mapping[str, Any] | None, generation: int, now: datetime
+    statement: Statement, known: Mapping[str, Any] | None, generation: int, now: datetime
 ) -> dict[str, Any]:
+    status = str(statement.status)
     moved = known is None or known.get("status") != status or not known.get("lastTransitionTime")
     return {
-        "type": kind,
+        "type": statement.type,
         "status": status,
-        "reason": verdict.reason,
-        "message": _shortened(verdict.message),
+        "reason": statement.reason,
+        "message": _shortened(statement.message),
         "observedGeneration": generation,
         "lastTransitionTime": timestamp(now) if moved or known is None else known["lastTransitionTime"],
     }

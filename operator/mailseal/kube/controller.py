@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.domain.status import ConditionStatus
+from mailseal.engine.dkimkeys import SelectorsUsedUp
 from mailseal.engine.dkimsecret import SecretUnusable, owner_of_secret
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
-from mailseal.kube.admission import Admission, AwaitsKeys, NotAdmitted, NotYet
+from mailseal.kube.admission import Admission, AwaitsKeys, Gone, NotAdmitted, NotYet
 from mailseal.kube.api import ApiError, KubeApi
-from mailseal.kube.conditions import Verdict, is_current
+from mailseal.kube.conditions import Statement, Verdict, is_current
 from mailseal.kube.dkim_secrets import DkimSecrets
+from mailseal.kube.dkimworks import has_working_selector
+from mailseal.kube.keykeeper import ClockUncertain, KeyKeeper
+from mailseal.kube.keyreveal import KeyReveal
+from mailseal.kube.keystatus import KEY_TROUBLE, signing_statement
 from mailseal.kube.objects import PROVIDER_KINDS, StoredObject, stored
-from mailseal.kube.outcomes import OutcomeReporter, domain_of
+from mailseal.kube.outcomes import OutcomeReporter
+from mailseal.kube.parts import domain_of, parts_of, providers_of
 from mailseal.kube.providerkeeper import ProviderKeeper, recheck_after
 from mailseal.kube.providers import ProviderPool
 from mailseal.kube.reporter import Reporter
 from mailseal.kube.runtime import Runtime
+from mailseal.kube.selectorwatch import SelectorWatch
 from mailseal.kube.settings import OperatorSettings
 from mailseal.kube.store import Store
 from mailseal.kube.workqueue import WorkQueue, backoff
@@ -58,6 +66,7 @@ class Controller:
         store: Store,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        reveal = KeyReveal(api)
         self._threads = ThreadPoolExecutor(settings.key_threads, thread_name_prefix="dkim-keys")
         self._runtime = Runtime(
             settings=settings,
@@ -65,27 +74,39 @@ class Controller:
             clock=clock,
             api=api,
             store=store,
-            pool=ProviderPool(api, settings.lease_namespace),
-            secrets=DkimSecrets(api, self._threads),
+            pool=ProviderPool(api, settings.lease_namespace, settings.resolvers),
+            secrets=DkimSecrets(api, self._threads, reveal),
             reporter=Reporter(api, store, clock),
         )
         self._news: set[ObjectKey] = set()
         self._obstructed: dict[ObjectKey, Obstruction] = {}
-        self._admission = Admission(self._runtime)
+        self._key_keeper = KeyKeeper(self._runtime, reveal)
+        self._admission = Admission(self._runtime, self._key_keeper)
         self._providers = ProviderKeeper(self._runtime)
         self._providers.on_news = self._provider_has_news
-        outcomes = OutcomeReporter(self._runtime)
+        outcomes = OutcomeReporter(self._runtime, self._key_keeper)
         outcomes.on_gone = self.deleted
-        self._zones = ZoneKeeper(self._runtime, outcomes)
+        self._zones = ZoneKeeper(self._runtime, outcomes, self._key_keeper)
         self._zones.on_provider_trouble = self._provider_has_trouble
         self._objects: WorkQueue[ObjectKey] = WorkQueue(
             "objects", self._work, settings.object_concurrency, expected=(ApiError,)
         )
         self._zones.on_overtaken = self._objects.add
         self._keys: WorkQueue[ObjectKey] = WorkQueue(
-            "keys", self._work_on_keys, KEYS_AT_ONCE, expected=(ApiError,)
+            "keys", self._work_on_keys, KEYS_AT_ONCE, expected=(ApiError, ClockUncertain)
         )
-        for name, queue in (("objects", self._objects), ("keys", self._keys), ("zones", self._zones.queue)):
+        self._selectors = SelectorWatch(self._runtime)
+        self._zones.on_synced = self._selectors.synced
+        self._runtime.reporter.on_written = self._status_written
+        self._runtime.reporter.on_gone = self.deleted
+        self._key_keeper.on_step_due = self._keys.add
+        queues: dict[str, Sized] = {
+            "objects": self._objects,
+            "keys": self._keys,
+            "zones": self._zones.queue,
+            "selectors": self._selectors.queue,
+        }
+        for name, queue in queues.items():
             metrics.QUEUE_LENGTH.labels(name).set_function(queue.__len__)
 
     async def run(self) -> None:
@@ -95,6 +116,7 @@ class Controller:
                 group.create_task(self._objects.run(), name="objects")
                 group.create_task(self._keys.run(), name="keys")
                 group.create_task(self._zones.queue.run(), name="zones")
+                group.create_task(self._selectors.queue.run(), name="selectors")
         finally:
             await self._runtime.pool.close_all()
             self._threads.shutdown(wait=False, cancel_futures=True)
@@ -124,10 +146,11 @@ class Controller:
         self._objects.add(key)
         if resource is None or key.kind in PROVIDER_KINDS:
             return
-        if resource.provider_key:
-            self._objects.add(resource.provider_key)
-        for other in self._runtime.store.at_domain(domain_of(resource)) if resource.spec else ():
-            self._objects.add(other.key)
+        for provider in providers_of(resource):
+            self._objects.add(provider)
+        for part in parts_of(resource) if resource.spec else ():
+            for other in self._runtime.store.at_domain(domain_of(part)):
+                self._objects.add(other.key)
 
     def secret_changed(self, meta: Mapping[str, Any], *, exists: bool) -> None:
         """A Secret of ours was changed or deleted: have its DkimKey look at it."""
@@ -142,7 +165,8 @@ class Controller:
             await self._work_on_provider(key, resource)
         elif resource is None or (resource.deleting and not resource.held):
             self._zones.withdraw(key)
-            self._runtime.secrets.forget(key)
+            self._key_keeper.forget(key)
+            self._selectors.forget(key)
             self._obstructed.pop(key, None)
         else:
             await self._work_on_records(resource)
@@ -157,7 +181,9 @@ class Controller:
     async def _work_on_records(self, resource: StoredObject) -> None:
         key = resource.key
         try:
-            zone = await self._admission.admit(resource)
+            routes = await self._admission.admit(resource)
+        except Gone:
+            self.deleted(key, resource.uid)
         except AwaitsKeys:
             self._keys.add(key)
         except NotYet:
@@ -167,10 +193,11 @@ class Controller:
             await self._obstruct(resource, obstacle)
         else:
             self._obstructed.pop(key, None)
-            self._zones.admit(key, zone, domain_of(resource))
-            provider = self._runtime.store.get(zone.provider)
-            if provider and not provider.held:
-                self._objects.add(zone.provider)
+            self._zones.admit(key, routes)
+            for route in routes:
+                provider = self._runtime.store.get(route.zone.provider)
+                if provider and not provider.held:
+                    self._objects.add(route.zone.provider)
 
     async def _obstruct(self, resource: StoredObject, obstacle: NotAdmitted) -> None:
         """Report an obstacle, and try again where it may pass; a passing one is given some time first."""
@@ -186,22 +213,51 @@ class Controller:
             self._objects.add(key, backoff(known.attempts + 1, SOON, LONGEST_RETRY))
 
     async def _work_on_keys(self, key: ObjectKey) -> None:
-        """Read or make the Secret of a DkimKey; generating keys takes long and holds up nobody else here.
+        """Take the steps of a DkimKey that are due; generating keys takes long and holds up nobody else here.
 
-        One that cannot be used is looked at again: nobody tells when a foreign Secret is gone.
+        A Secret that cannot be used is looked at again: nobody tells when a foreign one is gone.
         """
         resource = self._runtime.store.get(key)
-        if resource is None or resource.deleting or not isinstance(resource.spec, DkimKeySpec):
+        if resource is None or not isinstance(resource.spec, DkimKeySpec):
             return
         try:
-            await self._runtime.secrets.ensure(resource, resource.spec, self._runtime.clock())
-        except SecretUnusable as error:
+            await self._key_keeper.work(resource, resource.spec)
+        except (SecretUnusable, SelectorsUsedUp, ClockUncertain) as error:
+            latest = self._runtime.store.get(key)
+            if latest and (latest.generation, latest.deleting) != (resource.generation, resource.deleting):
+                self._keys.add(key)  # What is wanted now may be possible.
+            else:
+                await self._report_key_trouble(resource, resource.spec, error)
+        else:
+            if any(found.get("type") == KEY_TROUBLE for found in resource.status.get("conditions", ())):
+                await self._runtime.reporter.amend(resource, (), {}, without=(KEY_TROUBLE,))
+            self._objects.add(key)
+
+    async def _report_key_trouble(
+        self,
+        resource: StoredObject,
+        spec: DkimKeySpec,
+        error: SecretUnusable | SelectorsUsedUp | ClockUncertain,
+    ) -> None:
+        """Say what is in the way of the next step. Without a usable Secret or a key there is no other."""
+        key, view = resource.key, self._runtime.secrets.view(resource.key)
+        metrics.DKIM_FAILURES.labels(key.namespace, key.name, error.reason).inc()
+        decision = self._key_keeper.decision(resource, spec)
+        if view is None or decision is None or not view.life.sets:
             self._zones.withdraw(key)
             verdict = Verdict(False, error.reason, str(error), stalled=True)
             await self._runtime.reporter.report(resource, verdict, {})
-            self._keys.add(key, self._runtime.settings.secret_poll)
         else:
-            self._objects.add(key)
+            stuck = Statement(KEY_TROUBLE, ConditionStatus.TRUE, error.reason, str(error))
+            signing = signing_statement(view.life, view.held, decision)
+            await self._runtime.reporter.amend(resource, (stuck, signing), {})
+        self._keys.add(key, self._runtime.settings.secret_poll)
+
+    def _status_written(self, resource: StoredObject, before: Mapping[str, Any]) -> None:
+        """Where DKIM may have begun or ceased to work, have the DMARC records of the domain follow."""
+        if has_working_selector(resource, before) != has_working_selector(resource, resource.status):
+            for other in self._runtime.store.at_domain(domain_of(resource)):
+                self._zones.look_again(other.key)
 
     def _provider_has_news(self, provider: ObjectKey) -> None:
         for key in self._runtime.store.of_provider(provider):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from mailseal.kube.conditions import timestamp
-from mailseal.kube.dkim_secrets import SecretView
 from mailseal.kube.objects import StoredObject
 from mailseal.planning.model import RecordOutcome, RecordState
 from mailseal.records.display import displayed
@@ -15,16 +12,11 @@ from mailseal.records.nta7516 import NtaDates, read_nta
 from mailseal.records.txt import TxtData
 
 
-def details_of(
-    resource: StoredObject, records: Sequence[RecordOutcome], secret: SecretView | None, now: datetime
-) -> dict[str, Any]:
+def details_of(resource: StoredObject, records: Sequence[RecordOutcome]) -> dict[str, Any]:
     """What a status says besides its conditions; a field that is None is removed from it."""
     details: dict[str, Any] = {"records": record_statuses(records)}
-    match resource.key.kind:
-        case "DkimKey" if secret:
-            details |= {"secretName": secret.name, "keys": _keys(resource, records, secret, now)}
-        case "NtaRecord":
-            details |= _nta_dates(_published_dates(records))
+    if resource.key.kind == "NtaRecord":
+        details |= _nta_dates(_published_dates(records))
     return details
 
 
@@ -42,20 +34,6 @@ def _record_status(record: RecordOutcome) -> dict[str, str]:
         "state": str(record.state),
     }
     return {**shown, "message": record.message} if record.message else shown
-
-
-def _keys(
-    resource: StoredObject, records: Sequence[RecordOutcome], secret: SecretView, now: datetime
-) -> list[dict[str, Any]]:
-    published = {record.value.identity for record in records if record.state is RecordState.PUBLISHED}
-    since = {key["selector"]: key.get("publishedSince") for key in resource.status.get("keys", ())}
-    keys = []
-    for key in secret.keys:
-        entry: dict[str, Any] = {"selector": key.selector, "algorithm": str(key.algorithm), "size": key.bits}
-        if key.record.encode() in published:
-            entry["publishedSince"] = since.get(key.selector) or timestamp(now)
-        keys.append(entry)
-    return keys
 
 
 def _published_dates(records: Iterable[RecordOutcome]) -> NtaDates | None:

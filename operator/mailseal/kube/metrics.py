@@ -26,6 +26,16 @@ DRIFT_REPAIRS = Counter(
     "RRsets of a resource that were changed behind our back and written again.",
     ["kind", "namespace", "name"],
 )
+DKIM_TRANSITIONS = Counter(
+    "mailseal_dkim_transitions_total",
+    "Sets of DKIM keys that came to the state: Prepared, Published, Active, Retiring, Revoked or Gone.",
+    ["state"],
+)
+DKIM_FAILURES = Counter(
+    "mailseal_dkim_failures_total",
+    "Steps in the life of DKIM keys that failed and are tried again, by the reason in the condition.",
+    ["namespace", "name", "reason"],
+)
 PROVIDER_ERRORS = Counter(
     "mailseal_provider_errors_total", "Failed provider calls by reason.", ["provider", "reason"]
 )

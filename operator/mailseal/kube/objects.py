@@ -43,11 +43,13 @@ class StoredObject:
     invalid: str
     """Why `spec` is None: what is wrong and where."""
     status: Mapping[str, Any]
+    part: str = ""
+    """Which part of the resource this is, as `parts_of` makes them; empty for the whole, or for the first."""
 
     @property
     def owner(self) -> Owner:
-        """The resource as planning knows it."""
-        return Owner(self.key.kind, self.key.namespace, self.key.name, self.uid, self.created)
+        """The resource, or the part, as planning knows it."""
+        return Owner(self.key.kind, self.key.namespace, self.key.name, self.uid, self.created, self.part)
 
     @property
     def held(self) -> bool:

@@ -7,19 +7,32 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.engine import ZoneOutcome
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
 from mailseal.kube.api import ApiError, Conflict, NotFound
-from mailseal.kube.conditions import Verdict, is_current, verdict_on
+from mailseal.kube.claims import remembered_values
+from mailseal.kube.conditions import Verdict, is_current, is_ready, verdict_on
 from mailseal.kube.details import details_of
+from mailseal.kube.keykeeper import KeyKeeper, is_due
+from mailseal.kube.keystatus import key_details, signing_statement
 from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.parts import Shares, domain_of, parts_of
 from mailseal.kube.reporter import WARNING
+from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
 from mailseal.planning.heritage import is_heritage_key
+from mailseal.planning.keylife.codec import to_text
+from mailseal.planning.keylife.machine import advance
 from mailseal.planning.model import PlannedChange, RecordOutcome, RecordState
+from mailseal.planning.reasons import Reason
+from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
+from mailseal.records.rrset import RRsetKey
 
 WRITES_AT_ONCE = 8
 UNDER_WAY = frozenset(
@@ -38,9 +51,12 @@ logger = logging.getLogger(__name__)
 class OutcomeReporter:
     """Tells every resource of a synced zone what came of it, and lets go of those that are gone from DNS."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, keys: KeyKeeper) -> None:
         self._runtime = runtime
+        self._keys = keys
+        self._rollouts = RolloutClock(runtime)
         self._troubled_since: dict[ObjectKey, datetime] = {}
+        self._shares = Shares()
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self.on_gone: Callable[[ObjectKey, str], None] = lambda resource, uid: None
         """Called when the API server has removed a resource; a watch that was cut may never tell."""
@@ -48,6 +64,7 @@ class OutcomeReporter:
     def forget(self, resource: ObjectKey) -> None:
         """Drop what is known of a resource that is planned for no longer."""
         self._troubled_since.pop(resource, None)
+        self._shares.forget(resource)
 
     async def report(self, resources: Sequence[StoredObject], outcome: ZoneOutcome) -> frozenset[DnsName]:
         """Bring every status up to date; returns the domains that need another look soon.
@@ -60,35 +77,72 @@ class OutcomeReporter:
         )
 
     async def _report(self, synced: StoredObject, outcome: ZoneOutcome) -> bool:
-        """Report one resource; True when nothing about it is under way."""
+        """Report one resource, or a part of one; True when nothing about it is under way in this zone."""
         latest = self._runtime.store.get(synced.key)
         if latest is None or latest.uid != synced.uid:
             return True
-        resource = replace(latest, generation=synced.generation, spec=synced.spec, deleting=synced.deleting)
+        resource = replace(
+            latest,
+            generation=synced.generation,
+            spec=synced.spec,
+            deleting=synced.deleting,
+            part=synced.part,
+        )
         records = outcome.records.get(synced.owner)
+        whole = self._shares.whole(synced, {part.part for part in parts_of(latest)}, outcome)
         try:
             async with self._slots:
-                if synced.deleting and records is not None and not outcome.failure and _is_clean(records):
+                if whole and synced.deleting and self._is_gone(synced, whole):
                     return await self._release(latest)
                 await self._announce_repairs(resource, outcome.written, records or ())
-                await self._write(resource, outcome, records)
+                if whole:
+                    await self._write(resource, whole)
         except ApiError as error:
             logger.warning("the status of %s could not be written: %s", synced.key, error)
             return False
         return records is not None and not _under_way(records)
 
-    async def _write(
-        self, resource: StoredObject, outcome: ZoneOutcome, records: Sequence[RecordOutcome] | None
-    ) -> None:
+    def _is_gone(self, resource: StoredObject, outcome: ZoneOutcome) -> bool:
+        """True when nothing is left in DNS of a resource that is being deleted, but what the policy keeps."""
+        records = outcome.records.get(resource.owner)
+        if records is None or outcome.failure:
+            return False
+        if outcome.dry_run and all(record.state is RecordState.PENDING for record in records):
+            return True
+        keeps_records = any(record.reason == Reason.LEFT_IN_PLACE for record in records)
+        return _is_clean(records) and self._keys.is_over(resource, keeps_records=keeps_records)
+
+    async def _write(self, resource: StoredObject, outcome: ZoneOutcome) -> None:
+        records = outcome.records.get(resource.owner)
         verdict = _verdict(resource, outcome, records)
         if self._is_passing(resource, outcome, verdict, records):
             return
-        details = (
-            details_of(resource, records, self._runtime.secrets.view(resource.key), self._runtime.clock())
-            if records
-            else {}
-        )
-        await self._runtime.reporter.report(resource, verdict, details)
+        details = await self._details(resource, records) if records else {}
+        await self._runtime.reporter.report(*self._with_keys(resource, verdict, details))
+
+    async def _details(self, resource: StoredObject, records: Sequence[RecordOutcome]) -> dict[str, Any]:
+        details, spec = details_of(resource, records), resource.spec
+        if isinstance(spec, MailDomainSpec):
+            details |= await self._rollouts.details(resource, spec, records)
+        return details
+
+    def _with_keys(
+        self, resource: StoredObject, verdict: Verdict, details: Mapping[str, Any]
+    ) -> tuple[StoredObject, Verdict, Mapping[str, Any]]:
+        """What is to be reported, with what there is to say about the keys of a DkimKey.
+
+        Just before the next step nothing new is said of them: that follows with the step.
+        """
+        view, spec = self._runtime.secrets.view(resource.key), resource.spec
+        if view is None or not isinstance(spec, DkimKeySpec):
+            return resource, verdict, details
+        facts = self._keys.facts(resource, view)
+        decision = advance(view.life, spec, facts)
+        if resource.status.get("keyLife") == to_text(view.life) and is_due(decision, view):
+            return resource, verdict, details
+        signing = signing_statement(view.life, view.held, decision)
+        told = key_details(view.name, view.life, spec, facts, decision)
+        return resource, replace(verdict, others=(*verdict.others, signing)), {**details, **told}
 
     def _is_passing(
         self,
@@ -116,17 +170,21 @@ class OutcomeReporter:
     ) -> None:
         """An Event where something that we had published was changed behind our back and is written again.
 
-        A record that another resource has won is nobody's repair.
+        A record that another resource has won is nobody's repair, and what we replace is none either.
         """
-        if resource.deleting or not is_current(resource.status, resource.generation):
+        if resource.deleting or resource.status.get("observedGeneration") != resource.generation:
             return
-        published = {(record["name"], record["type"]) for record in resource.status.get("records", ())}
+        was_right = is_ready(resource.status)
+        published: dict[RRsetKey, set[bytes]] = {}
+        for found in remembered_values(resource.status):
+            published.setdefault(found.key, set()).add(found.identity)
         won = {record.key for record in records if record.state in STANDING}
         for planned in written:
             key = planned.change.key
             if resource.owner not in planned.owners or is_heritage_key(key):
                 continue
-            if key in won and (str(key.name), str(key.rtype)) in published:
+            told = published.get(key)
+            if key in won and told and _is_repair(planned.change, told, was_right=was_right):
                 metrics.DRIFT_REPAIRS.labels(
                     resource.key.kind, resource.key.namespace, resource.key.name
                 ).inc()
@@ -148,11 +206,6 @@ class OutcomeReporter:
         else:
             self.on_gone(resource.key, resource.uid)
         return True
-
-
-def domain_of(resource: StoredObject) -> DnsName:
-    """The mail domain of a record resource."""
-    return resource.spec.domain_name  # type: ignore[union-attr]
 
 
 def held_values(resources: Iterable[StoredObject], outcome: ZoneOutcome) -> Mapping[DnsName, int]:
@@ -188,6 +241,17 @@ def _is_clean(records: Collection[RecordOutcome]) -> bool:
     return not any(record.state in UNDER_WAY for record in records)
 
 
+def _is_repair(change: RRsetChange, published: Collection[bytes], *, was_right: bool) -> bool:
+    """True unless it is we who put something else in the place of what was published and still stands.
+
+    Where all `was_right`, somebody may have put a value beside it, or changed the TTL.
+    """
+    before = change.before.identities if change.before else frozenset[bytes]()
+    after = change.after.identities if change.after else frozenset[bytes]()
+    return not before.issuperset(published) or (was_right and after.issuperset(published))
+
+
 def _is_silence(record: RecordOutcome) -> bool:
-    """True for a record that stands but that some server does not answer, being silent or behind."""
-    return record.state in STANDING
+    """True for a record that stands as far as the servers tell that do answer."""
+    answered_otherwise = record.state is RecordState.PROPAGATING and not record.only_silence
+    return record.state in STANDING and not answered_otherwise and record.reason != Reason.WAITING_FOR_DKIM

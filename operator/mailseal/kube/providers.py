@@ -58,8 +58,9 @@ class _Unusable(Exception):
 class ProviderPool:
     """Holds one opened backend per provider resource."""
 
-    def __init__(self, api: KubeApi, operator_namespace: str) -> None:
+    def __init__(self, api: KubeApi, operator_namespace: str, resolvers: tuple[str, ...] = ()) -> None:
         self._api = api
+        self._resolvers = resolvers
         self._operator_namespace = operator_namespace
         self._open: dict[ObjectKey, OpenProvider] = {}
         self._checks: dict[ObjectKey, tuple[float, Check]] = {}
@@ -142,7 +143,7 @@ class ProviderPool:
         ):
             return known, False
         try:
-            backend = open_backend(spec, credentials)
+            backend = open_backend(spec, credentials, self._resolvers)
         except ProviderError as error:
             raise _Unusable(error.reason, str(error)) from None
         await self.close(resource.key)

@@ -23,6 +23,9 @@ class OperatorSettings:
     """How often a provider's Secret is looked at for new credentials."""
     stale_after: timedelta = timedelta(minutes=15)
     """How long a provider may be out of reach before resources that were Ready stop being so."""
+    resolvers: tuple[str, ...] = ()
+    """Resolvers, as address or address:port, for what other servers than the zone's own answer; empty: the
+    system's."""
     watch_namespaces: tuple[str, ...] = ()
     """Namespaces to serve; empty: all."""
     leader_election: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailseal.domain.common import RecordOwnerSpec
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.objects import StoredObject
+from mailseal.kube.parts import domain_of, parts_of, providers_of
 from mailseal.records.names import DnsName
 
 
@@ -52,22 +53,32 @@ class Store:
         return frozenset(self._by_provider.get(provider, ()))
 
     def at_domain(self, domain: DnsName) -> list[StoredObject]:
-        """The record resources of `domain`, whatever their provider, in the order of their keys."""
+        """The record resources that have records at `domain`, by any provider, in the order of their keys."""
         return [self._objects[key] for key in sorted(self._by_domain.get(domain, ()))]
+
+    def about_domain(self, domain: DnsName) -> list[StoredObject]:
+        """The record resources whose mail domain is `domain`."""
+        return [found for found in self.at_domain(domain) if domain_of(found) == domain]
 
     def objects(self) -> list[StoredObject]:
         """All resources."""
         return list(self._objects.values())
 
     def _index(self, seen: StoredObject) -> None:
-        if seen.provider_key and isinstance(seen.spec, RecordOwnerSpec):
-            self._by_provider.setdefault(seen.provider_key, set()).add(seen.key)
-            self._by_domain.setdefault(seen.spec.domain_name, set()).add(seen.key)
+        if not isinstance(seen.spec, RecordOwnerSpec):
+            return
+        for provider in providers_of(seen):
+            self._by_provider.setdefault(provider, set()).add(seen.key)
+        for part in parts_of(seen):
+            self._by_domain.setdefault(domain_of(part), set()).add(seen.key)
 
     def _unindex(self, known: StoredObject | None) -> None:
-        if known and known.provider_key and isinstance(known.spec, RecordOwnerSpec):
-            _discard(self._by_provider, known.provider_key, known.key)
-            _discard(self._by_domain, known.spec.domain_name, known.key)
+        if known is None or not isinstance(known.spec, RecordOwnerSpec):
+            return
+        for provider in providers_of(known):
+            _discard(self._by_provider, provider, known.key)
+        for part in parts_of(known):
+            _discard(self._by_domain, domain_of(part), known.key)
 
 
 def _essence(resource: StoredObject) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,11 +14,17 @@ from mailseal.engine.objectkey import ObjectKey
 from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube import metrics
 from mailseal.kube.claims import claim_of
+from mailseal.kube.dkim_secrets import SecretView
+from mailseal.kube.dkimworks import dkim_works
+from mailseal.kube.keykeeper import KeyKeeper
 from mailseal.kube.objects import StoredObject
-from mailseal.kube.outcomes import OutcomeReporter, domain_of, held_values
+from mailseal.kube.outcomes import OutcomeReporter, held_values
+from mailseal.kube.parts import domain_of, parts_of
 from mailseal.kube.providers import OpenProvider
+from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.planning.model import Claim
 from mailseal.records.names import DnsName
 
 GATHER = timedelta(milliseconds=200)
@@ -38,6 +44,14 @@ class ZoneKey:
 
     def __str__(self) -> str:
         return f"{self.zone} of {self.provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the records of a resource, or a part of one, are kept."""
+
+    zone: ZoneKey
+    domain: DnsName
 
 
 @dataclass(slots=True)
@@ -76,33 +90,37 @@ class ZoneState:
 class ZoneKeeper:
     """Syncs zones, each by one worker at a time, and reports what came of their resources."""
 
-    def __init__(self, runtime: Runtime, outcomes: OutcomeReporter) -> None:
+    def __init__(self, runtime: Runtime, outcomes: OutcomeReporter, keys: KeyKeeper) -> None:
         self._runtime = runtime
+        self._keys = keys
+        self._rollouts = RolloutClock(runtime)
         self._outcomes = outcomes
         self._states: dict[ZoneKey, ZoneState] = {}
-        self._routes: dict[ObjectKey, tuple[ZoneKey, DnsName]] = {}
+        self._routes: dict[ObjectKey, tuple[Route, ...]] = {}
         self.queue: WorkQueue[ZoneKey] = WorkQueue("zones", self._sync, runtime.settings.zone_concurrency)
         self.on_provider_trouble: Callable[[ObjectKey], None] = lambda provider: None
+        self.on_synced: Callable[[StoredObject, ZoneKey], None] = lambda resource, zone: None
+        """Called with each resource of a sync once it was reported what came of it."""
         self.on_overtaken: Callable[[ObjectKey], None] = lambda resource: None
         """Called when a resource was withdrawn while it was synced, so that its status may be out of step."""
 
-    def admit(self, resource: ObjectKey, zone: ZoneKey, domain: DnsName) -> None:
-        """The resource is ready to be planned for in that zone; sync its domain soon."""
-        self._routes[resource] = (zone, domain)
-        self._mark(zone, domain, timedelta(0))
+    def admit(self, resource: ObjectKey, routes: tuple[Route, ...]) -> None:
+        """The resource is ready to be planned for in these zones; sync its domains soon."""
+        self._routes[resource] = routes
+        self._mark_all(routes, timedelta(0))
 
     def withdraw(self, resource: ObjectKey) -> None:
         """Plan without the resource from now on; what it published stays as it is, unless others claim it."""
         self._outcomes.forget(resource)
-        route = self._routes.pop(resource, None)
-        if route:
-            self._mark(*route, timedelta(0))
+        self._mark_all(self._routes.pop(resource, ()), timedelta(0))
 
-    def look_again(self, resource: ObjectKey) -> None:
-        """Sync the resource's domain soon."""
-        route = self._routes.get(resource)
-        if route:
-            self._mark(*route, timedelta(0))
+    def look_again(self, resource: ObjectKey, after: timedelta = timedelta(0)) -> None:
+        """Sync the resource's domain `after` from now, or sooner if that is due."""
+        self._mark_all(self._routes.get(resource, ()), after)
+
+    def _mark_all(self, routes: Iterable[Route], after: timedelta) -> None:
+        for route in routes:
+            self._mark(route.zone, route.domain, after)
 
     def _mark(self, zone: ZoneKey, domain: DnsName, after: timedelta) -> None:
         state = self._states.setdefault(zone, ZoneState())
@@ -123,12 +141,14 @@ class ZoneKeeper:
         resources = [resource for domain in domains for resource in self._routed(zone, domain)]
         try:
             with metrics.ZONE_SYNC_SECONDS.time():
-                outcome = await self._run(zone, opened, state, resources)
+                outcome, wakes = await self._run(zone, opened, state, resources)
             unsettled = await self._report(zone, resources, outcome)
         except BaseException:
             self._retry(zone, state, domains)
             raise
         self._settle(zone, state, domains, unsettled, held_values(resources, outcome))
+        for resource, wake in wakes.items():
+            self.look_again(resource, max(wake, timedelta(0)))
         self._count_orphans(zone, state, domains, outcome)
         refused = outcome.refusal.owners if outcome.refusal else frozenset()
         self._gather_held(
@@ -143,14 +163,20 @@ class ZoneKeeper:
         routed = [resource for resource in resources if self._is_routed(resource, zone)]
         unsettled = await self._outcomes.report(routed, outcome)
         for resource in routed:
-            if not self._is_routed(resource, zone):
+            if self._is_routed(resource, zone):
+                self.on_synced(resource, zone)
+            else:
                 self.on_overtaken(resource.key)
         return unsettled
 
     async def _run(
         self, zone: ZoneKey, opened: OpenProvider, state: ZoneState, resources: list[StoredObject]
-    ) -> ZoneOutcome:
-        claims = [claim_of(resource, self._runtime.secrets.view(resource.key)) for resource in resources]
+    ) -> tuple[ZoneOutcome, Mapping[ObjectKey, timedelta]]:
+        """One sync, and when the keys of its resources are to be looked at again."""
+        views = {resource.key: self._runtime.secrets.view(resource.key) for resource in resources}
+        claims = await self._rollouts.timely(
+            [self._claim(resource, views[resource.key]) for resource in resources]
+        )
         history = state.history(asyncio.get_running_loop().time())
         backend = opened.backend
         settings = self._sync_settings(opened)
@@ -159,7 +185,26 @@ class ZoneKeeper:
             access, [claim for claim in claims if claim], self._runtime.clock(), history
         )
         self._count(zone, state, outcome)
-        return outcome
+        return outcome, dict(self._show_keys(resources, claims, views, outcome))
+
+    def _claim(self, resource: StoredObject, view: SecretView | None) -> Claim | None:
+        works = dkim_works(self._runtime.store.about_domain(domain_of(resource)))
+        return claim_of(resource, view, dkim_works=works)
+
+    def _show_keys(
+        self,
+        resources: Iterable[StoredObject],
+        claims: Iterable[Claim | None],
+        views: Mapping[ObjectKey, SecretView | None],
+        outcome: ZoneOutcome,
+    ) -> Iterator[tuple[ObjectKey, timedelta]]:
+        """Let the key keeper see what the servers answer of the keys that the sync was asked to publish."""
+        for resource, claim in zip(resources, claims, strict=True):
+            view = views[resource.key]
+            if claim and view:
+                wake = self._keys.saw(resource, claim, view.life.revision, outcome)
+                if wake is not None:
+                    yield resource.key, wake
 
     def _sync_settings(self, opened: OpenProvider) -> SyncSettings:
         spec = opened.spec
@@ -178,15 +223,16 @@ class ZoneKeeper:
     def _routed(self, zone: ZoneKey, domain: DnsName) -> Iterable[StoredObject]:
         """The resources of a domain that were admitted to this zone."""
         for resource in self._runtime.store.at_domain(domain):
-            if self._is_routed(resource, zone):
-                yield resource
+            for part in parts_of(resource) if resource.spec else ():
+                if domain_of(part) == domain and self._is_routed(part, zone):
+                    yield part
 
     def _is_routed(self, resource: StoredObject, zone: ZoneKey) -> bool:
-        return self._routes.get(resource.key) == (zone, domain_of(resource))
+        return Route(zone, domain_of(resource)) in self._routes.get(resource.key, ())
 
     def _forget_unless_routed(self, zone: ZoneKey) -> None:
         """Drop what is remembered of a zone without a backend, once nobody waits for that."""
-        if all(routed != zone for routed, _ in self._routes.values()):
+        if all(route.zone != zone for routes in self._routes.values() for route in routes):
             self._states.pop(zone, None)
 
     def _count(self, zone: ZoneKey, state: ZoneState, outcome: ZoneOutcome) -> None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Final
+
+import dns.rdatatype
 
 from mailseal.dnsio.client import Access, DnsSession, for_each
 from mailseal.dnsio.faults import DnsFault, TimedOut, Unreachable
-from mailseal.dnsio.messages import rrset_answered
+from mailseal.dnsio.messages import negative_caching_answered, rrset_answered
 from mailseal.dnsio.rdata import wire_type
 from mailseal.observing.nameserver import Nameserver
 from mailseal.observing.resolving import ServerFinder, ServersUnknown
-from mailseal.observing.verification import Answered, Answers, ExpectedValue, Lag, ServerFailure, verify
+from mailseal.observing.verification import (
+    Answered,
+    Answers,
+    ExpectedValue,
+    Lag,
+    ServerFailure,
+    silence,
+    verify,
+)
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
 
@@ -52,8 +63,32 @@ class AuthoritativeObserver:
         try:
             answers = await self.observe(keys)
         except ServersUnknown as error:
-            return tuple(Lag("a resolver", key, f"reports that {error}") for key in sorted(keys))
+            return silence("a resolver", f"reports that {error}", (*present, *absent))
         return verify(present, absent, answers)
+
+    async def negative_caching_time(self) -> timedelta | None:
+        """How long resolvers remember that a name of the zone is not there: the longest that a server says.
+
+        That is the lower one of the SOA's TTL and its MINIMUM (RFC 2308 section 5). None when some server
+        does not tell, or no server is known: that one might say longer.
+        """
+        try:
+            servers = await self._finder.servers_of(self._zone)
+        except ServersUnknown:
+            return None
+        told = await asyncio.gather(*(self._ask_soa(server) for server in servers))
+        times = [time for time in told if time is not None]
+        return max(times) if times and len(times) == len(told) else None
+
+    async def _ask_soa(self, server: Nameserver) -> timedelta | None:
+        if not server.address:
+            return None
+        access = Access("it", server.port, self._timeout_seconds)
+        try:
+            async with DnsSession(server.address, access) as session:
+                return negative_caching_answered(await session.ask(self._zone, dns.rdatatype.SOA), self._zone)
+        except DnsFault:
+            return None
 
     async def _ask_server(self, server: Nameserver, keys: Collection[RRsetKey]) -> Answers:
         if not server.address:

@@ -10,11 +10,12 @@ from typing import Final, Protocol
 import dns.asyncresolver
 import dns.exception
 import dns.name
+import dns.nameserver
 import dns.rdatatype
 import dns.rdtypes.ANY.NS
 import dns.resolver
 
-from mailseal.dnsio.endpoint import DNS_PORT, Endpoint
+from mailseal.dnsio.endpoint import DNS_PORT, Endpoint, is_address
 from mailseal.dnsio.faults import Unreachable
 from mailseal.dnsio.rdata import dns_name, wire_name
 from mailseal.observing.nameserver import Nameserver
@@ -61,11 +62,7 @@ class DelegatedServers:
     def __init__(self, resolvers: Sequence[str] = (), port: int = DNS_PORT) -> None:
         """Use the system's resolvers, or `resolvers` (IP addresses with optional port). `port` is where the
         servers found are asked. Raises `ValueError` for a resolver that is not an address."""
-        self._resolver = dns.asyncresolver.Resolver(configure=not resolvers)
-        if resolvers:
-            endpoints = [Endpoint.parse(text) for text in resolvers]
-            self._resolver.nameservers = [endpoint.host for endpoint in endpoints]
-            self._resolver.nameserver_ports = {endpoint.host: endpoint.port for endpoint in endpoints}
+        self._resolver = resolver_at(resolvers)
         self._resolver.cache = dns.resolver.LRUCache()
         self._resolver.lifetime = _LIFETIME_SECONDS
         self._port = port
@@ -90,6 +87,23 @@ class DelegatedServers:
         except dns.exception.DNSException:
             return (Nameserver(host, "", self._port),)
         return tuple(Nameserver.of(host, address, self._port) for address in routable(addresses))
+
+
+def resolver_at(resolvers: Sequence[str]) -> dns.asyncresolver.Resolver:
+    """The system's resolvers, or those at `resolvers` (IP addresses with optional port).
+
+    Raises `ValueError` for one that is no address.
+    """
+    resolver = dns.asyncresolver.Resolver(configure=not resolvers)
+    if resolvers:
+        endpoints = [Endpoint.parse(text) for text in resolvers]
+        for endpoint in endpoints:
+            if not is_address(endpoint.host):
+                raise ValueError(f"the resolver {endpoint.host!r} is not an IP address")
+        resolver.nameservers = [
+            dns.nameserver.Do53Nameserver(endpoint.host, endpoint.port) for endpoint in endpoints
+        ]
+    return resolver
 
 
 def routable(addresses: Sequence[str]) -> tuple[str, ...]:

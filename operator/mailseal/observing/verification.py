@@ -34,11 +34,20 @@ Answers: TypeAlias = Answered | ServerFailure
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lag:
-    """One server that does not answer one RRset as expected. `server` and `problem` read as one sentence."""
+    """One server that does not answer one value as expected. `server` and `problem` read as one sentence."""
 
     server: str
     key: RRsetKey
+    identity: bytes
+    """Which value of the RRset it is about."""
     problem: str
+    silent: bool = False
+    """Nothing is known of what the server holds: it gave no answer, or none that can be used."""
+
+    @property
+    def value(self) -> ExpectedValue:
+        """The value that was expected, or expected to be gone."""
+        return self.key, self.identity
 
 
 def verify(
@@ -50,29 +59,34 @@ def verify(
 
     Without any server nothing is proven, so that everything expected lags.
     """
-    keys = sorted({key for key, _ in (*present, *absent)})
     if not answers:
-        return tuple(Lag("the zone", key, "has no known authoritative server to ask") for key in keys)
+        return silence("the zone", "has no known authoritative server to ask", (*present, *absent))
     lags: list[Lag] = []
     for server, answer in answers.items():
         if isinstance(answer, ServerFailure):
-            lags += [Lag(server.label, key, answer.problem) for key in keys]
+            lags += silence(server.label, answer.problem, (*present, *absent))
         else:
             lags += _lags_of(server.label, answer, present, absent)
     return tuple(sorted(set(lags)))
 
 
+def silence(server: str, problem: str, expected: Collection[ExpectedValue]) -> tuple[Lag, ...]:
+    """The lags of a server that tells nothing, sorted."""
+    return tuple(Lag(server, key, identity, problem, silent=True) for key, identity in sorted(set(expected)))
+
+
 def _lags_of(
     server: str, answered: Answered, present: Collection[ExpectedValue], absent: Collection[ExpectedValue]
 ) -> Iterator[Lag]:
-    for key in {key for key, _ in (*present, *absent)} & answered.faults.keys():
-        yield Lag(server, key, answered.faults[key])
+    for key, identity in (*present, *absent):
+        if key in answered.faults:
+            yield Lag(server, key, identity, answered.faults[key], silent=True)
     for key, identity in present:
         if key not in answered.faults and not _holds(answered, key, identity):
-            yield Lag(server, key, _missing(answered, key))
+            yield Lag(server, key, identity, _missing(answered, key))
     for key, identity in absent:
         if key not in answered.faults and _holds(answered, key, identity):
-            yield Lag(server, key, "still answers a removed value")
+            yield Lag(server, key, identity, "still answers a removed value")
 
 
 def _holds(answered: Answered, key: RRsetKey, identity: bytes) -> bool:

@@ -12,9 +12,9 @@ from mailseal.planning.model import (
     RecordOutcome,
     RecordState,
     RememberedValue,
-    Singleton,
     ZonePlan,
 )
+from mailseal.planning.places import Singleton
 from mailseal.planning.plan import plan_zone
 from mailseal.planning.reasons import Reason
 from mailseal.planning.safety import deletes_over_limit, plan_digest

@@ -46,9 +46,9 @@ class _Edit:
 
     @property
     def deletes(self) -> int:
-        """The removed values whose place nobody takes."""
+        """The removed values whose place nobody takes; keys that have outlived their use are no deletion."""
         taken = {verdict.place for verdict in self.granted}
-        return sum(_place(fate) not in taken for fate in self.removed)
+        return sum(_place(fate) not in taken and not fate.outlived for fate in self.removed)
 
     def owners(self, owners: Mapping[Stake, Owner]) -> frozenset[Owner]:
         """Everybody whose values come or go; where only the TTL changes, everybody whose values stand."""
@@ -59,7 +59,10 @@ class _Edit:
 
 
 def value_changes(decided: Decisions, owners: Mapping[Stake, Owner]) -> Iterator[PlannedChange]:
-    """The changes in the order of their keys, heritage records left out."""
+    """The changes by name, heritage records left out.
+
+    At one name, what goes comes before what is new, since a CNAME stands alone.
+    """
     for edit in _edits(decided):
         after = edit.after
         if after == edit.before or (after and after.same_as(edit.before)):
@@ -81,7 +84,7 @@ def _edits(decided: Decisions) -> Iterator[_Edit]:
     for fate in decided.fates:
         if not fate.stays:
             removed.setdefault(fate.key, []).append(fate)
-    for key in sorted(granted.keys() | removed.keys()):
+    for key in sorted(granted.keys() | removed.keys(), key=lambda key: (key.name, key in granted, key.rtype)):
         yield _Edit(key, decided.observed.get(key), tuple(granted.get(key, ())), tuple(removed.get(key, ())))
 
 

@@ -10,6 +10,7 @@ from mailseal.planning.merge import Verdict
 from mailseal.planning.model import Observed, Owner
 from mailseal.planning.ownership import Ownership, Stake
 from mailseal.planning.places import Place, singleton_of
+from mailseal.records.names import DnsName
 from mailseal.records.rrset import Rdata, RRsetKey
 
 
@@ -27,6 +28,8 @@ class Fate:
     """It is what its place shall hold."""
     why: str = ""
     """For a value that its keepers do not want any more: why it stays all the same."""
+    outlived: bool = False
+    """It goes because a key has come to the end of its life, and not because somebody deletes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class FateRules:
     ownership: Ownership
     verdicts: Mapping[Place, Verdict]
     stakes: Mapping[Owner, Stake]
+    outlived: frozenset[tuple[Stake, DnsName]]
+    """The names of keys that have come to the end of their life, by the resource that they were of."""
     upsert_only: bool
 
     def fates(self, observed: Observed) -> Iterator[Fate]:
@@ -71,8 +76,9 @@ class FateRules:
         if blocked:
             why = "the conflict about what shall stand in its place is not resolved"
             return Fate(key, value, holders, blocked | absent, why=why)
-        is_claimed = self.ownership.foreign_heritage(key, value) is not None
-        return Fate(key, value, holders, absent, stays=bool(absent) or is_claimed)
+        stays = self.ownership.must_stay(key, value)
+        outlived = all((holder, key.name) in self.outlived for holder in holders)
+        return Fate(key, value, holders, absent, stays=stays, outlived=outlived)
 
     def _contenders(self, verdict: Verdict | None) -> frozenset[Stake]:
         if verdict is None:

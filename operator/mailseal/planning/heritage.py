@@ -24,7 +24,6 @@ _ENTRY = re.compile(
     r"(?P<name>@|[a-z0-9_*.-]+):(?P<rtype>TXT|MX|CNAME):(?P<fingerprint>[0-9a-f]{12}):(?P<owner>[0-9a-f]{8})"
 )
 _OPERATOR_ID = re.compile(r"[A-Za-z0-9._/-]{1,128}")
-_NAME = re.compile(r"[a-z0-9_*.-]+")
 
 
 class InvalidOperatorId(ValueError):
@@ -89,11 +88,6 @@ def _parse_entry(domain: DnsName, text: str) -> Entry | None:
 def fingerprint(identity: bytes) -> str:
     """Twelve hex digits that stand for a value."""
     return hashlib.sha256(identity).hexdigest()[:12]
-
-
-def can_be_recorded(key: RRsetKey, domain: DnsName) -> bool:
-    """True when the heritage record of `domain` can name `key`."""
-    return key.name.is_within(domain) and _NAME.fullmatch(key.name) is not None
 
 
 def heritage_key(domain: DnsName) -> RRsetKey:

@@ -12,10 +12,14 @@ from typing import TypeAlias
 from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.ntarecord import NtaRecordSpec
+from mailseal.planning.belief import is_credible
+from mailseal.planning.dmarc_rollout import RolloutMemory
+from mailseal.planning.places import Singleton
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.nta7516 import NtaDates
-from mailseal.records.rrset import Rdata, RRset, RRsetKey
+from mailseal.records.rrset import CnameData, MxData, Rdata, RecordType, RRset, RRsetKey
+from mailseal.records.txt import TxtData
 
 Spec: TypeAlias = MailDomainSpec | DkimKeySpec | NtaRecordSpec
 Observed: TypeAlias = Mapping[RRsetKey, RRset]
@@ -31,6 +35,8 @@ class Owner:
     name: str
     uid: str
     created: datetime
+    part: str = ""
+    """Tells the claims of one resource apart that is planned for at several domains; empty for the first."""
 
     @property
     def precedence(self) -> tuple[datetime, str]:
@@ -51,11 +57,12 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class DkimPublicKey:
-    """The public half of a key that the Secret holds, as it shall be published."""
+    """What shall stand at a selector: the public half of a key, or that the key is revoked."""
 
     selector: str
     record: str
-    """The whole TXT value, such as `v=DKIM1; k=rsa; p=...` (RFC 6376 section 3.6.1)."""
+    """The whole TXT value, such as `v=DKIM1; k=rsa; p=...`; with an empty `p=` it revokes the key (RFC 6376
+    section 3.6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +72,66 @@ class RememberedValue:
     key: RRsetKey
     identity: bytes
 
+    @property
+    def value(self) -> Rdata | None:
+        """The value, TXT split anew; None for an identity that no value of the type has."""
+        try:
+            match self.key.rtype:
+                case RecordType.TXT:
+                    return TxtData.of(self.identity)
+                case RecordType.MX:
+                    preference, _, exchange = self.identity.decode().partition(" ")
+                    return MxData(int(preference), DnsName(exchange))
+                case RecordType.CNAME:
+                    return CnameData.parse(self.identity.decode())
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One resource with everything that its contributions depend on, besides DNS and the clock."""
+    """One resource with everything that its contributions depend on, besides DNS and the clock.
+
+    Of what its status remembers it keeps only what can be believed.
+    """
 
     owner: Owner
     spec: Spec
     deleting: bool = False
-    """The resource has a deletionTimestamp: it wants nothing any more."""
+    """The resource has a deletionTimestamp: it wants nothing any more but what the life of its DKIM keys
+    still asks for."""
     remembered: tuple[RememberedValue, ...] = ()
     dkim_keys: tuple[DkimPublicKey, ...] = ()
-    """For a DkimKey: what its Secret holds."""
+    """For a DkimKey: what the life of its keys wants at their selectors."""
+    dkim_released: frozenset[str] = frozenset()
+    """For a DkimKey: selectors at which nothing of ours shall stand any more. Keys of ours at selectors that
+    are neither wanted nor released stay."""
+    dkim_outlived: frozenset[str] = frozenset()
+    """Those of the released selectors whose keys have come to the end of their life by themselves: that they
+    go is nothing that the delete limit weighs."""
+    dkim_aliases: tuple[tuple[str, DnsName], ...] = ()
+    """For a DkimKey whose keys stand in another zone: selectors, and where the CNAME of each leads."""
+    awaits_switch: bool = False
+    """For a DkimKey: keys are published that shall sign next, so the zone's negative caching matters."""
+    dkim_works: bool = True
+    """For a MailDomain: some selector of the domain works now, so that its mail can be signed."""
+    dmarc_rollout: RolloutMemory | None = None
+    """For a MailDomain: how far its status says that the rollout of DMARC is."""
     nta_dates: NtaDates | None = None
     """For an NtaRecord: the months in its status, which stay as published until renewal."""
+
+    def __post_init__(self) -> None:
+        believed = tuple(found for found in self.remembered if self._is_credible(found))
+        object.__setattr__(self, "remembered", believed)
+
+    def _is_credible(self, found: RememberedValue) -> bool:
+        value = found.value
+        return value is not None and is_credible(self.spec, found.key, value)
 
     @property
     def domain(self) -> DnsName:
         """The mail domain that the resource is about."""
         return self.spec.domain_name
-
-
-class Singleton(StrEnum):
-    """Values of which a name may hold one only, told apart by their `v=` tag."""
-
-    SPF = "SPF"
-    DMARC = "DMARC"
-    DKIM = "DKIM"
-    NTA7516 = "NTA7516"
-    MTA_STS = "MTA-STS"
-    TLS_RPT = "TLS-RPT"
-    NULL_MX = "null MX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +146,7 @@ class Contribution:
     replace_foreign: bool = False
     """`adoption: Replace`: a differing foreign value of the same singleton gives way."""
     replace_own: bool = True
-    """False for DKIM: a selector never changes from one key to another."""
+    """False where DKIM keys stand: a selector never changes from one key to another."""
     reason: str = ""
     """A CamelCase reason where the value is fit to stand but needs attention, such as `Expired`."""
     message: str = ""
@@ -143,6 +179,8 @@ class RecordOutcome:
     reason: str = ""
     """One of `Reason` where the state is Pending or Conflict, or where a Published value needs attention."""
     message: str = ""
+    only_silence: bool = False
+    """True where it is not proven only because servers do not answer: none answered otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mailseal.planning.contributions import Wishes
 from mailseal.planning.fates import Fate
-from mailseal.planning.merge import Obstacle, Verdict, obstacle_of_loser
+from mailseal.planning.merge import Verdict, obstacle_of_loser
 from mailseal.planning.model import Claim, Contribution, Observed, RecordOutcome, RecordState
+from mailseal.planning.obstacles import Obstacle
 from mailseal.planning.ownership import Ownership, Stake
 from mailseal.planning.places import Place
 from mailseal.planning.reasons import Reason
+from mailseal.planning.wishes import Wishes
 
 _ORPHANED = "spec.deletionPolicy is Orphan"
 

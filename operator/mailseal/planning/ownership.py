@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailseal.domain.common import DeletionPolicy
-from mailseal.domain.dkimkey import DkimKeySpec
-from mailseal.domain.maildomain import MailDomainSpec
-from mailseal.domain.ntarecord import NtaRecordSpec
-from mailseal.planning.heritage import (
-    Heritage,
-    can_be_recorded,
-    fingerprint,
-    heritage_in,
-)
-from mailseal.planning.model import Claim, Observed, RememberedValue, Singleton, Spec
-from mailseal.planning.places import place_of, singleton_of
+from mailseal.planning.heritage import Heritage, fingerprint, heritage_in
+from mailseal.planning.model import Claim, Observed, Owner
 from mailseal.records.names import DnsName
-from mailseal.records.rrset import Rdata, RecordType, RRset, RRsetKey
-from mailseal.records.txt import TxtData
-
-_PUBLISHED: Mapping[type[Spec], frozenset[Singleton]] = {
-    MailDomainSpec: frozenset(Singleton) - {Singleton.DKIM, Singleton.NTA7516},
-    NtaRecordSpec: frozenset({Singleton.NTA7516}),
-    DkimKeySpec: frozenset({Singleton.DKIM}),
-}
-"""The kinds of value that each kind of resource publishes."""
+from mailseal.records.rrset import Rdata, RRset, RRsetKey
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +44,14 @@ class Ownership:
         """Those holders that are among no claim given."""
         return self.holders(key, value) - self._given
 
+    def is_held_by(self, owner: Owner, key: RRsetKey, value: Rdata) -> bool:
+        """True for a value that is this resource's."""
+        return any(stake.digest == owner.digest for stake in self.holders(key, value))
+
+    def must_stay(self, key: RRsetKey, value: Rdata) -> bool:
+        """True for a value that a resource which is not there holds, or that another operator claims."""
+        return bool(self.absent_holders(key, value)) or self.foreign_heritage(key, value) is not None
+
     def released(self, key: RRsetKey, value: Rdata) -> frozenset[Stake]:
         """The resources that leave the value behind."""
         return self._of(key, value) & self._released
@@ -88,8 +79,10 @@ def ownership_of(claims: Sequence[Claim], observed: Observed, operator_id: str) 
                 stakes[value] = stakes.get(value, frozenset()) | {Stake(heritage.domain, entry.owner)}
             else:
                 foreign.setdefault(value, heritage)
-    for claim, value in _remembered(claims):
-        stakes[value] = stakes.get(value, frozenset()) | {Stake.of(claim)}
+    for claim in claims:
+        for remembered in claim.remembered:
+            value = (remembered.key, fingerprint(remembered.identity))
+            stakes[value] = stakes.get(value, frozenset()) | {Stake.of(claim)}
     return Ownership(
         stakes,
         foreign,
@@ -108,29 +101,3 @@ def _heritage_of(claims: Sequence[Claim], observed: Observed) -> list[Heritage]:
 def leaves_values(claim: Claim) -> bool:
     """True for a resource that is being deleted and wants its values to stay."""
     return claim.deleting and claim.spec.deletion_policy is DeletionPolicy.ORPHAN
-
-
-def _remembered(claims: Sequence[Claim]) -> Iterator[tuple[Claim, tuple[RRsetKey, str]]]:
-    """What the claims' statuses say is theirs, as far as they can be believed."""
-    for claim in claims:
-        for value in claim.remembered:
-            if _is_credible(claim, value):
-                yield claim, (value.key, fingerprint(value.identity))
-
-
-def _is_credible(claim: Claim, value: RememberedValue) -> bool:
-    """True for a value that a resource of this kind publishes, where it publishes it.
-
-    A status may say anything: it must not make a foreign value ours.
-    """
-    singleton = Singleton.NULL_MX
-    if value.key.rtype is RecordType.TXT:
-        found = singleton_of(TxtData.of(value.identity))
-        if found is None:
-            return False
-        singleton = found
-    if singleton not in _PUBLISHED[type(claim.spec)] or not can_be_recorded(value.key, claim.domain):
-        return False
-    if singleton is Singleton.DKIM:
-        return value.key.name.endswith(f"._domainkey.{claim.domain}")
-    return value.key == place_of(singleton, claim.domain).key

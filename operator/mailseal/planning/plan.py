@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from mailseal.domain.provider import SyncPolicy
-from mailseal.planning.contributions import Wishes, wishes_of
+from mailseal.planning.contributions import wishes_of
 from mailseal.planning.edits import value_changes
 from mailseal.planning.fates import FateRules
 from mailseal.planning.heritage import fingerprint, heritage_key
@@ -18,6 +18,9 @@ from mailseal.planning.model import Claim, Observed, Owner, PlannedChange, Remem
 from mailseal.planning.outcomes import Decisions, outcomes_of
 from mailseal.planning.ownership import Ownership, Stake, ownership_of
 from mailseal.planning.parts import parts_of
+from mailseal.planning.places import dkim_place
+from mailseal.planning.selector_records import selector_place
+from mailseal.planning.wishes import Wishes
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRsetKey
 from mailseal.records.txt import TxtData
@@ -106,10 +109,20 @@ def _decide(
     upsert_only: bool,
 ) -> Decisions:
     wanted = [contribution for found in wishes.values() for contribution in found.contributions]
-    verdicts = settle(wanted, observed, ownership)
+    verdicts = settle(wanted, observed, ownership, upsert_only=upsert_only)
     stakes = {claim.owner: Stake.of(claim) for claim in claims}
-    fates = FateRules(ownership, verdicts, stakes, upsert_only).fates(observed)
+    fates = FateRules(ownership, verdicts, stakes, _outlived(claims), upsert_only).fates(observed)
     return Decisions(observed, ownership, verdicts, tuple(fates))
+
+
+def _outlived(claims: Sequence[Claim]) -> frozenset[tuple[Stake, DnsName]]:
+    """The names of the keys that have come to the end of their life."""
+    return frozenset(
+        (Stake.of(claim), place.key.name)
+        for claim in claims
+        for selector in claim.dkim_outlived
+        if (place := selector_place(dkim_place, selector, claim.domain)) is not None
+    )
 
 
 def _holdings(decided: Decisions, claims: Sequence[Claim]) -> frozenset[Holding]:

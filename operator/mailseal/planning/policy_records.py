@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from mailseal.domain.dmarc import DmarcSpec
 from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.spf import SpfSpec
-from mailseal.planning.model import Singleton
+from mailseal.planning.dmarc_rollout import RolloutFacts, RolloutPlan, Stage, decide, dmarc_records
+from mailseal.planning.places import Singleton, place_of
+from mailseal.planning.reasons import Reason
+from mailseal.planning.wishes import Scene, Wishes
 from mailseal.records.dmarc import Dmarc, DmarcPolicy
 from mailseal.records.mta_sts import MtaSts
 from mailseal.records.names import DnsName
@@ -44,6 +48,29 @@ def policy_values(spec: MailDomainSpec) -> Mapping[Singleton, Callable[[], Rdata
     if (tls_rpt := spec.tls_rpt) is not None:
         makers[Singleton.TLS_RPT] = lambda: TxtData.of(TlsRpt(tls_rpt.rua).to_text())
     return makers
+
+
+def rollout_plan(dmarc: DmarcSpec) -> RolloutPlan:
+    """What the spec asks for. Raises `InvalidRecord` when it makes no valid record."""
+    stages = dmarc.rollout.stages if dmarc.rollout else ()
+    before = tuple(Stage(stage.policy, stage.span) for stage in stages)
+    return RolloutPlan(dmarc.record, before, dmarc.wait_for_dkim)
+
+
+def held_to_dkim(scene: Scene, dmarc: DmarcSpec, wishes: Wishes) -> Wishes:
+    """The wish for the DMARC record as far as the rollout and DKIM let it go now."""
+    if not wishes.contributions:
+        return wishes
+    place = place_of(Singleton.DMARC, scene.claim.domain)
+    rrset = scene.observed.get(place.key)
+    standing = [value.text for value in rrset.values if isinstance(value, TxtData)] if rrset else []
+    claim = scene.claim
+    facts = RolloutFacts(scene.now, claim.dkim_works, dmarc_records(standing), claim.dmarc_rollout)
+    decision = decide(rollout_plan(dmarc), facts)
+    reason = Reason.WAITING_FOR_DKIM if decision.waiting else ""
+    value = TxtData.of(decision.record.to_text())
+    wanted = scene.contribute(place, value, reason, decision.waiting)
+    return Wishes((wanted,), warnings=(decision.remark,) if decision.remark else ())
 
 
 def spf_warnings(value: Rdata) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ class Reason(StrEnum):
 
     CNAME_IN_THE_WAY = "CnameInTheWay"
     """The name holds a CNAME, beside which no other record may stand (RFC 1034 section 3.6.2)."""
+    RECORDS_IN_THE_WAY = "RecordsInTheWay"
+    """The name where a CNAME is wanted holds other records (RFC 1034 section 3.6.2)."""
     CLAIMED_BY_OLDER = "ClaimedByOlder"
     """An older resource wants the same place."""
     CLAIMED_BY_OPERATOR = "ClaimedByOperator"
@@ -17,7 +19,7 @@ class Reason(StrEnum):
     CLAIMED_BY_ABSENT = "ClaimedByAbsent"
     """Our heritage record claims the value for a resource that is not there."""
     SELECTOR_TAKEN = "SelectorTaken"
-    """The selector already has another key of ours; a selector is never used for a second key."""
+    """The selector already has another key of ours, or a revoked one; it is never used for a second key."""
     FOREIGN_VALUE = "ForeignValue"
     """Somebody else published a value that differs."""
     DECLARATION_MISSING = "DeclarationMissing"
@@ -27,6 +29,8 @@ class Reason(StrEnum):
     INVALID_RECORD = "InvalidRecord"
     """What the resource asks for makes no valid record."""
     KEY_NOT_IN_SECRET = "KeyNotInSecret"  # noqa: S105 - no password
-    """A DKIM record stays published although its private key is gone from the Secret."""
+    """A DKIM record stays published although nothing is known of its key."""
+    WAITING_FOR_DKIM = "WaitingForDkim"
+    """A DMARC policy milder than what is asked for stands, since DKIM does not work."""
     LEFT_IN_PLACE = "LeftInPlace"
     """Not wanted any more, but it stays: a policy forbids the removal, or somebody else holds it."""

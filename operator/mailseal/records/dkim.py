@@ -127,6 +127,14 @@ class DkimRecord:
         return ED25519_BITS if self.key_type is KeyType.ED25519 else read_rsa_key(self.public_key).bits
 
     @property
+    def key_identity(self) -> bytes:
+        """What two records of one key type share that publish the same key, in whatever form: empty when
+        revoked, for RSA the SubjectPublicKeyInfo, since a record may hold a bare RSAPublicKey, too."""
+        if self.is_revoked or self.key_type is KeyType.ED25519:
+            return self.public_key
+        return read_rsa_key(self.public_key).spki
+
+    @property
     def oddities(self) -> tuple[Oddity, ...]:
         """What the domain's owner should know about a valid record."""
         return tuple(_oddities(self))
@@ -166,9 +174,7 @@ def same_key(one: DkimRecord, other: DkimRecord) -> bool:
     """True when both publish the same key, in whatever form; a revoked record publishes none."""
     if one.is_revoked or other.is_revoked or one.key_type is not other.key_type:
         return False
-    if one.key_type is KeyType.ED25519:
-        return one.public_key == other.public_key
-    return read_rsa_key(one.public_key).spki == read_rsa_key(other.public_key).spki
+    return one.key_identity == other.key_identity
 
 
 def _check_key(key_type: KeyType, public_key: bytes) -> RsaKey | None:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailseal.kube.conditions import MAX_MESSAGE, Verdict, conditions, is_current, is_ready, verdict_on
+from mailseal.domain.status import ConditionStatus
+from mailseal.kube.conditions import (
+    MAX_MESSAGE,
+    Statement,
+    Verdict,
+    amended,
+    conditions,
+    is_current,
+    is_ready,
+    verdict_on,
+)
 from mailseal.planning.model import RecordOutcome, RecordState
 from mailseal.records.txt import TxtData
 from support.planning_world import APEX, DMARC, NOW
@@ -100,3 +110,26 @@ def test_a_status_of_an_older_generation_is_not_current() -> None:
     assert is_current(status, 3)
     assert not is_current(status, 4)
     assert not is_current({}, 0)
+
+
+SIGNING = Statement("Signing", ConditionStatus.TRUE, "KeyActive", "signs")
+
+
+def told(found) -> list[tuple[str, str]]:
+    return [(condition["type"], condition["status"]) for condition in found]
+
+
+def test_further_conditions_come_after_ready_and_stay_where_a_later_verdict_does_not_mention_them() -> None:
+    first = conditions(Verdict(True, "Published", "", others=(SIGNING,)), (), 1, NOW)
+    assert told(first) == [("Ready", "True"), ("Signing", "True")]
+    second = conditions(Verdict(False, "Conflict", "foreign", stalled=True), first, 2, LATER)
+    assert told(second) == [("Ready", "False"), ("Stalled", "True"), ("Signing", "True")]
+    assert second[-1] == first[-1], "it is as it was decided"
+
+
+def test_an_amendment_leaves_ready_alone() -> None:
+    first = conditions(Verdict(False, "Conflict", "foreign", stalled=True), (), 1, NOW)
+    amendment = amended(first, (SIGNING,), (), 2, LATER)
+    assert amendment[:2] == first
+    assert told(amendment[2:]) == [("Signing", "True")]
+    assert amended(amendment, (), ("Signing",), 2, LATER) == first

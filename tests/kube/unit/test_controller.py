@@ -34,7 +34,8 @@ async def test_a_resource_is_published_with_one_finalizer_and_one_status_write(c
 async def test_coming_back_to_what_is_right_writes_nothing(cluster) -> None:
     async with cluster.operator(resync=OFTEN):
         main, key = cluster.mail_domain(), cluster.dkim_key()
-        await cluster.wait_ready(main, key)
+        await cluster.wait_ready(main)
+        await cluster.wait_signing(key)
         await cluster.wait(lambda: cluster.kube.objects[DNS]["metadata"].get("finalizers"), "provider held")
         writes, dns_writes, reads = cluster.kube.writes, cluster.backend.writes, cluster.backend.reads
         await cluster.wait(lambda: cluster.backend.reads > reads + 6, "looked again")
@@ -44,7 +45,8 @@ async def test_coming_back_to_what_is_right_writes_nothing(cluster) -> None:
 async def test_a_new_operator_finds_everything_as_it_should_be(cluster) -> None:
     async with cluster.operator():
         main, key = cluster.mail_domain(), cluster.dkim_key()
-        await cluster.wait_ready(main, key)
+        await cluster.wait_ready(main)
+        await cluster.wait_signing(key)
         await cluster.wait(lambda: cluster.kube.objects[DNS]["metadata"].get("finalizers"), "provider held")
     writes, reads = cluster.kube.writes, cluster.backend.reads
     async with cluster.operator(resync=OFTEN):
@@ -224,7 +226,7 @@ async def test_nothing_is_remembered_of_what_is_gone(cluster, monkeypatch) -> No
     async with cluster.operator(secret_poll=timedelta(seconds=0.2)) as controller:
         keys = [
             *(cluster.mail_domain(f"m{number}", domain=f"d{number}.{ZONE}") for number in range(5)),
-            cluster.dkim_key(),
+            cluster.dkim_key(rotation={"retireAfter": "0s"}),
             cluster.mail_domain("bad", domain="elsewhere.example"),
         ]
         await cluster.wait_ready(*keys[:-1])
@@ -247,7 +249,11 @@ async def test_nothing_is_remembered_of_what_is_gone(cluster, monkeypatch) -> No
                 "obstructed": controller._obstructed,
                 "news": controller._news,
                 "providers": controller._providers._seen,
-                "secrets": runtime.secrets._views,
+                "secrets": runtime.secrets._known,
+                "unusable": runtime.secrets._unusable,
+                "told": runtime.secrets._told,
+                "sightings": controller._key_keeper._seen,
+                "revealed": controller._key_keeper._reveal._revealed,
                 "open": runtime.pool._open,
                 "objects": runtime.store._objects,
                 "domains": runtime.store._by_domain,

@@ -15,7 +15,6 @@ from mailseal.kube.objects import FINALIZER, PLURALS, RECORD_KINDS, StoredObject
 from mailseal.kube.store import Store
 from mailseal.planning.model import Claim
 from support.kube_objects import body, resource
-from support.planning_world import NOW
 
 _leaves = st.one_of(st.none(), st.booleans(), st.integers(-(10**12), 10**12), st.floats(), st.text())
 nonsense: st.SearchStrategy[Any] = st.recursive(
@@ -79,6 +78,7 @@ statuses = st.fixed_dictionaries(
         "expiresOn": dates,
         "keys": keys,
         "secretName": st.text(),
+        "keyLife": st.text(),
     },
 )
 """What the schema of the CRDs lets into a status, whoever writes it."""
@@ -94,7 +94,7 @@ def test_no_status_keeps_a_resource_from_being_claimed_for(kind, status) -> None
     claimed = claim_of(kept, None)
     assert isinstance(claimed, Claim)
     assert len(claimed.remembered) <= len(status.get("records", ()))
-    assert details_of(kept, (), None, NOW) == {"records": []}
+    assert details_of(kept, ()) == {"records": []}
 
 
 @given(st.sampled_from(sorted(RECORD_KINDS)), statuses)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import signal
 from functools import partial
 
-from support.servers.process import START_SECONDS, NameServer, TsigSecret, wait_until, zone_text
+from support.servers.process import (
+    NEGATIVE_CACHING_SECONDS,
+    START_SECONDS,
+    NameServer,
+    TsigSecret,
+    wait_until,
+    zone_text,
+)
 
 
 class BindServer(NameServer):
@@ -32,6 +39,7 @@ class BindServer(NameServer):
         access: str | None = None,
         options: str = "",
         nameservers: tuple[tuple[str, str], ...] = (),
+        negative_caching_seconds: int = NEGATIVE_CACHING_SECONDS,
     ) -> None:
         super().__init__(keys, address, port)
         self.primary = primary
@@ -40,6 +48,7 @@ class BindServer(NameServer):
         self._access = access
         self._options = options
         self._nameservers = nameservers
+        self._negative_caching_seconds = negative_caching_seconds
         records_of = zones if isinstance(zones, dict) else dict.fromkeys(zones, "")
         self.zones = {zone: self._zone_text(zone, records) for zone, records in records_of.items()}
         if primary is not None:
@@ -85,7 +94,12 @@ class BindServer(NameServer):
             self._signal(signal.SIGHUP)
 
     def _zone_text(self, zone: str, records: str) -> str:
-        return zone_text(zone, records, nameservers=self._nameservers)
+        return zone_text(
+            zone,
+            records,
+            nameservers=self._nameservers,
+            negative_caching_seconds=self._negative_caching_seconds,
+        )
 
     def _configuration(self) -> str:
         ipv6 = ":" in self.address

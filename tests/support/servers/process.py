@@ -33,6 +33,8 @@ from support.processes import bound_to_parent
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
+NEGATIVE_CACHING_SECONDS = 60
+"""How long resolvers remember that a name of a zone is not there, unless a test says otherwise."""
 _START_ATTEMPTS = 3
 _LOG_TAIL_BYTES = 4000
 _DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
@@ -85,10 +87,17 @@ def program(name: str) -> str:
     return found
 
 
-def zone_text(zone: str, records: str = "", *, nameservers: tuple[tuple[str, str], ...] = ()) -> str:
+def zone_text(
+    zone: str,
+    records: str = "",
+    *,
+    nameservers: tuple[tuple[str, str], ...] = (),
+    negative_caching_seconds: int = NEGATIVE_CACHING_SECONDS,
+) -> str:
     """A zone file with SOA, NS and addresses of its name servers (`(name, address)`), then `records`."""
     servers = nameservers or ((f"ns1.{zone}", "127.0.0.1"),)
-    lines = [f"$ORIGIN {zone}.", "$TTL 3600", "@ 3600 IN SOA ns1 hostmaster 1 3600 600 86400 60"]
+    soa = f"ns1 hostmaster 1 3600 600 86400 {negative_caching_seconds}"
+    lines = [f"$ORIGIN {zone}.", "$TTL 3600", f"@ 3600 IN SOA {soa}"]
     lines += [f"@ 3600 IN NS {name}." for name, _ in servers]
     for name, address in servers:
         if name.endswith(f".{zone}"):

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the DNS servers and clients that the tests start on loopback (Debian and its derivatives).
+# Installs the name servers, DKIM signers and verifiers that the tests start on loopback (Debian and its
+# derivatives).
 #
 # Does nothing when all of them are there. The packages' own services are neither started nor enabled: the tests
-# run their own processes, and a machine of a developer shall not start to answer on port 53.
+# run their own processes, and a machine of a developer shall not start to answer on port 53 or 25.
 set -euo pipefail
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -40,6 +41,13 @@ missing_packages() {
     needs pdns_server pdns-server
     if ! compgen -G '/usr/lib/*/pdns/libgsqlite3backend.so' >/dev/null; then
         printf 'pdns-backend-sqlite3\n'
+    fi
+    needs opendkim opendkim
+    needs rspamd rspamd
+    needs exim4 exim4-daemon-light
+    needs dkimpy-milter dkimpy-milter
+    if ! perl -MMail::DKIM::Verifier -e 1 2>/dev/null; then
+        printf 'libmail-dkim-perl\n'
     fi
 }
 
@@ -81,6 +89,8 @@ disable_services() {
         bind9) "${as_root[@]}" systemctl disable --quiet named.service ;;
         knot) "${as_root[@]}" systemctl disable --quiet knot.service ;;
         pdns-server) "${as_root[@]}" systemctl disable --quiet pdns.service ;;
+        opendkim | rspamd | dkimpy-milter) "${as_root[@]}" systemctl disable --quiet "$package.service" ;;
+        exim4-daemon-light) "${as_root[@]}" systemctl disable --quiet exim4.service ;;
         esac
     done
 }

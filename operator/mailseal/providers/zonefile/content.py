@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Final
 
 import dns.exception
@@ -13,6 +14,7 @@ import dns.rdatatype
 import dns.rdtypes.ANY.SOA
 import dns.zone
 
+from mailseal.dnsio.messages import negative_caching_of
 from mailseal.dnsio.rdata import dns_name, record_set, wire_name, wire_rdata, wire_type
 from mailseal.providers.base import InvalidConfiguration
 from mailseal.records.names import DnsName
@@ -62,6 +64,12 @@ class ZoneContent:
                 if node and any(rdataset.rdtype == dns.rdatatype.NS for rdataset in node):
                     return candidate
         return None
+
+    @property
+    def negative_caching_time(self) -> timedelta:
+        """How long absence in the zone may be cached (RFC 2308 section 5)."""
+        apex = self._zone.origin or dns.name.root
+        return negative_caching_of(self._zone.find_rdataset(apex, dns.rdatatype.SOA))
 
     def replace(self, held: Mapping[RRsetKey, RRset], touched: Collection[RRsetKey]) -> None:
         """Make the `touched` sets those of `held`, and raise the serial (RFC 1982)."""

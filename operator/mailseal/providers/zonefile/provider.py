@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -73,6 +74,13 @@ class ZoneFileProvider:
         check_batch(zone, changes)
         await asyncio.to_thread(self._apply, zone, changes)
 
+    async def negative_caching_time(self, zone: DnsName) -> timedelta:
+        """How long absence in `zone` may be cached, by its SOA (RFC 2308 section 5).
+
+        Raises a `ProviderError`.
+        """
+        return await asyncio.to_thread(self._negative_caching_time, zone)
+
     async def close(self) -> None:
         """Nothing stays open between calls."""
 
@@ -99,6 +107,9 @@ class ZoneFileProvider:
         if delegated:
             raise NotServed(delegated)
         return read_rrsets(content.rrsets(), keys)
+
+    def _negative_caching_time(self, zone: DnsName) -> timedelta:
+        return ZoneContent.parse(zone, self._files.read(zone)).negative_caching_time
 
     def _apply(self, zone: DnsName, changes: Sequence[RRsetChange]) -> None:
         with self._files.locked(zone):

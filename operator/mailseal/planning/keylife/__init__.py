@@ -1,0 +1,1 @@
+"""The life of DKIM keys: Prepared, Published, Active, Retiring, Revoked, Gone. Pure."""
