@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
-from mailseal.engine.dkimsecret import LIFE_ANNOTATION
-from mailseal.planning.keylife.codec import from_text
+from mailseal.engine.dkimsecret import content_of
 from mailseal.planning.keylife.model import KeyLife, KeySet
 from support.signatures import public_value, tags_of
 from support.world import World
@@ -156,11 +154,10 @@ class KeyWatch:
 
 def seen_secret(body: Object | None) -> SecretSeen | None:
     """A signing Secret's body as a test sees it; None without one, or while its life is lost."""
-    text = ((body or {}).get("metadata", {}).get("annotations") or {}).get(LIFE_ANNOTATION)
-    if body is None or text is None:
+    content = content_of(body) if body else None
+    if content is None or content.life is None:
         return None
-    data = body.get("data") or {}
-    return SecretSeen(from_text(text), {name: base64.b64decode(file).decode() for name, file in data.items()})
+    return SecretSeen(content.life, {name: file.decode() for name, file in content.data.items()})
 
 
 def _public_values(records: Iterable[str]) -> set[str]:

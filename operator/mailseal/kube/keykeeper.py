@@ -168,7 +168,8 @@ class KeyKeeper:
             shows = self._reveal.is_due(resource, spec, view.life, self._now())
             if not shows and not is_due(decision, view):
                 return
-            await self._check_clock()
+            if await self._set_clock():
+                continue
             await self._show(resource, spec, view.life)
             if not is_due(decision, view):
                 return
@@ -217,9 +218,14 @@ class KeyKeeper:
         await self._runtime.reporter.amend(resource, (), details={"keyLife": to_text(life)})
         self._runtime.secrets.keep_without_secret(resource, spec, life)
 
-    async def _check_clock(self) -> None:
+    async def _set_clock(self) -> bool:
+        """Go by the API server's clock; True when that changes the time, so that all has to be decided anew.
+
+        Raises `ClockUncertain`, `ApiError`.
+        """
         ahead = await self._runtime.api.server_time() - self._runtime.clock()
         apart = abs(ahead)
+        before = self._offset
         self._offset = ahead if DATE_RESOLUTION < apart <= CLOCK_TOLERANCE else timedelta(0)
         if apart > CLOCK_TOLERANCE:
             minutes = CLOCK_TOLERANCE // timedelta(minutes=1)
@@ -227,6 +233,7 @@ class KeyKeeper:
                 f"this operator's clock and the API server's are more than {minutes} minutes apart, so that "
                 "no key is made, switched, retired or removed: set the clocks right"
             )
+        return abs(self._offset - before) > 2 * DATE_RESOLUTION
 
     def _now(self) -> datetime:
         """The time by the API server's clock, which all replicas share."""

@@ -444,6 +444,24 @@ async def test_no_key_moves_on_while_the_clocks_are_apart(cluster) -> None:
         await cluster.wait(lambda: not cluster.kube.condition(dkim.key, KEY_TROUBLE), "trouble over")
 
 
+async def test_a_step_of_our_clock_alone_shortens_no_retirement(cluster) -> None:
+    """All replicas go by the API server's clock, whatever their own say within the tolerance."""
+    dkim = WatchedKey(cluster)
+    async with operator(cluster):
+        await dkim.wait_active()
+        dkim.annotate("rotate", "1")
+        await dkim.wait_states("Retiring", "Active")
+        dkim.pass_time(PROPAGATION)
+        await stays_so(cluster)
+        ahead = timedelta(seconds=90)
+        cluster.kube.clock_ahead = -ahead
+        dkim.pass_time(RETIREMENT)
+        await stays_so(cluster)
+        assert sorted(dkim.states.values()) == ["Active", "Retiring"]
+        dkim.pass_time(ahead)
+        await dkim.wait_states("Revoked", "Active")
+
+
 async def test_no_first_key_is_made_while_the_clocks_are_apart(cluster) -> None:
     cluster.kube.clock_ahead = timedelta(days=-1)
     dkim = WatchedKey(cluster)

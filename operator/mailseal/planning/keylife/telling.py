@@ -26,7 +26,7 @@ def transitions(before: KeyLife, after: KeyLife, *, deleting: bool) -> tuple[Tra
 
 def prepared(found: KeySet) -> Transition:
     """The step that makes a set."""
-    return _transition(found, KeyState.PREPARED, f"made, since this is why: {_WHY[found.cause]}")
+    return _transition(found, KeyState.PREPARED, f"made: {_WHY[found.cause]}")
 
 
 def _transitions(before: KeyLife, after: KeyLife, *, deleting: bool) -> Iterator[Transition]:
