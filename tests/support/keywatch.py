@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,12 +10,12 @@ from typing import Self
 
 from mailseal.engine.dkimsecret import content_of
 from mailseal.planning.keylife.model import KeyLife, KeySet
+from support.repeatedly import Repeatedly
 from support.signatures import public_value, tags_of
 from support.world import World
 from support.worldmanifests import Object
 
 LookUp = Callable[[str], Sequence[str]]
-_PAUSE_SECONDS = 0.03
 _STABLE_NAMES = {"rsa.pem", "ed25519.pem"}
 """Of the layout Stable: which key stands there changes."""
 
@@ -72,9 +71,7 @@ class KeyWatch:
         self._name = name
         self._secret = secret or name
         self._selectors: set[str] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, name=f"watches {name}")
-        self._error: BaseException | None = None
+        self._looking = Repeatedly(self._look, f"watches {name}")
 
     def states(self, selector: str) -> list[str]:
         """The states of a selector as the status told them, each once, in their order; last `gone`."""
@@ -120,12 +117,7 @@ class KeyWatch:
                 _check_answers(sample.secret.life, later.secret.life, sample)
 
     def _look(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self.samples.append(self._sample())
-                self._stop.wait(_PAUSE_SECONDS)
-        except BaseException as error:
-            self._error = error
+        self.samples.append(self._sample())
 
     def _sample(self) -> Sample:
         secret = seen_secret(self._world.get("Secret", self._secret))
@@ -137,18 +129,17 @@ class KeyWatch:
         return Sample(secret, answers, states)
 
     def __enter__(self) -> Self:
-        self.samples.append(self._sample())
-        self._thread.start()
+        self._look()
+        self._looking.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._thread.join()
+        self._looking.stop()
         if error is None:
-            assert self._error is None, self._error
-            self.samples.append(self._sample())
+            self._looking.check()
+            self._look()
             self.check()
 
 

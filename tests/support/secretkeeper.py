@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import threading
 from types import TracebackType
 from typing import Self
 
+from support.repeatedly import Repeatedly
 from support.signatures import public_value
 from support.world import World
-
-_PAUSE_SECONDS = 0.03
 
 
 class SecretKeeper:
@@ -19,22 +17,12 @@ class SecretKeeper:
     def __init__(self, world: World) -> None:
         self._world = world
         self._public: set[str] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="remembers secrets")
-        self._error: Exception | None = None
+        self._looking = Repeatedly(self._look, "remembers secrets")
 
     @property
     def keys(self) -> int:
         """How many different keys there were."""
         return len(self._public)
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self._look()
-                self._stop.wait(_PAUSE_SECONDS)
-        except Exception as error:
-            self._error = error
 
     def _look(self) -> None:
         found = self._world.get("Secret", "") or {"items": []}
@@ -55,14 +43,13 @@ class SecretKeeper:
             return
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._looking.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._thread.join()
+        self._looking.stop()
         if error is None:
-            assert self._error is None, self._error
+            self._looking.check()
             self._world.check_nothing_leaked()

@@ -26,13 +26,11 @@ from mailseal.engine.dkimsecret import (
     wanted_files,
 )
 from mailseal.engine.objectkey import ObjectKey
+from mailseal.planning.keylife.annotations import facts_of
 from mailseal.planning.keylife.machine import advance, after_repair, with_new_set
 from mailseal.planning.keylife.model import Cause, Decision, Facts, KeyLife, Sighting, Transition
 from mailseal.planning.keylife.telling import prepared
 from mailseal.planning.keylife.wanted import released_selectors, wanted_records
-
-ROTATE_ANNOTATION = "mailseal.dev/rotate"
-SIGNING_ANNOTATION = "mailseal.dev/signing-with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +53,14 @@ class KeyRing:
 
     def facts(self) -> Facts:
         """Everything that the next step depends on."""
-        acknowledged = self.annotations.get(SIGNING_ANNOTATION, "").replace(",", " ").split()
-        return Facts(
+        return facts_of(
+            self.annotations,
+            namespace=self.dkim_key.namespace,
+            name=self.dkim_key.name,
+            deleting=self.deleting,
             now=self.now,
             held=self.held,
             sighting=self.sighting,
-            acknowledged=frozenset(acknowledged),
-            rotation_request=self.annotations.get(ROTATE_ANNOTATION, ""),
-            deleting=self.deleting,
-            jitter_seed=f"{self.dkim_key.namespace}/{self.dkim_key.name}",
         )
 
     def decision(self) -> Decision:

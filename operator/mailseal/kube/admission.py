@@ -8,8 +8,9 @@ from mailseal.domain.specs import Spec
 from mailseal.kube.api import Conflict, NotFound
 from mailseal.kube.claims import rival_of
 from mailseal.kube.conditions import Verdict
+from mailseal.kube.finalizers import set_finalizers
 from mailseal.kube.keykeeper import KeyKeeper
-from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.objects import FINALIZER, StoredObject
 from mailseal.kube.parts import parts_of
 from mailseal.kube.providers import OpenProvider
 from mailseal.kube.runtime import Runtime
@@ -109,9 +110,8 @@ class Admission:
         if resource.held:
             return
         try:
-            body = await self._runtime.api.patch_finalizers(resource, (*resource.finalizers, FINALIZER))
+            await set_finalizers(self._runtime, resource, (*resource.finalizers, FINALIZER))
         except NotFound:
             raise Gone from None
         except Conflict:
             raise NotAdmitted("Pending", "the resource was just changed; trying again", retry=True) from None
-        self._runtime.store.put(stored({"kind": resource.key.kind, **body}))

@@ -21,6 +21,8 @@ from mailseal.kube.objects import StoredObject
 from mailseal.kube.parts import domain_of, joined_sighting, parts_of
 from mailseal.kube.reporter import NORMAL
 from mailseal.kube.runtime import Runtime
+from mailseal.kube.serverclock import CLOCK_TOLERANCE, server_ahead
+from mailseal.planning.keylife.annotations import facts_of
 from mailseal.planning.keylife.codec import to_text
 from mailseal.planning.keylife.machine import advance, after_repair, with_new_set
 from mailseal.planning.keylife.model import Cause, Decision, Facts, KeyLife, Making, Sighting, Transition
@@ -29,12 +31,8 @@ from mailseal.planning.keylife.wanted import wanted_records
 from mailseal.planning.model import Claim
 from mailseal.records.names import DnsName
 
-ROTATE_ANNOTATION = "mailseal.dev/rotate"
-SIGNING_ANNOTATION = "mailseal.dev/signing-with"
 MOST_STEPS = 8
 """Steps that one turn commits at most; none of them waits for DNS or the clock."""
-CLOCK_TOLERANCE = timedelta(minutes=2)
-"""How far our clock and the API server's may be apart before no step is taken."""
 DATE_RESOLUTION = timedelta(seconds=1)
 """The API server tells the time in whole seconds."""
 SIGHTING_AGE = timedelta(minutes=1)
@@ -117,15 +115,14 @@ class KeyKeeper:
 
     def facts(self, resource: StoredObject, view: SecretView) -> Facts:
         """Everything that the next step depends on."""
-        acknowledged = resource.annotations.get(SIGNING_ANNOTATION, "").replace(",", " ").split()
-        return Facts(
+        return facts_of(
+            resource.annotations,
+            namespace=resource.key.namespace,
+            name=resource.key.name,
+            deleting=resource.deleting,
             now=self._now(),
             held=view.held,
             sighting=self._sighting(resource.key),
-            acknowledged=frozenset(acknowledged),
-            rotation_request=resource.annotations.get(ROTATE_ANNOTATION, ""),
-            deleting=resource.deleting,
-            jitter_seed=f"{resource.key.namespace}/{resource.key.name}",
         )
 
     def saw(
@@ -146,9 +143,7 @@ class KeyKeeper:
         now_seconds = asyncio.get_running_loop().time()
         told = self._with_disturbance(resource.key, sighting)
         seen[domain_of(resource)] = Seen(told, (resource.uid, resource.generation), now_seconds)
-        decision = self.decision(resource, resource.spec)
-        if decision is None:
-            return None
+        decision = advance(view.life, resource.spec, self.facts(resource, view))
         shows = self._reveal.is_due(resource, resource.spec, view.life, self._now())
         if shows or is_due(decision, view):
             self.on_step_due(resource.key)
@@ -223,7 +218,7 @@ class KeyKeeper:
 
         Raises `ClockUncertain`, `ApiError`.
         """
-        ahead = await self._runtime.api.server_time() - self._runtime.clock()
+        ahead = await server_ahead(self._runtime)
         apart = abs(ahead)
         before = self._offset
         self._offset = ahead if DATE_RESOLUTION < apart <= CLOCK_TOLERANCE else timedelta(0)

@@ -57,6 +57,11 @@ class StoredObject:
         return FINALIZER in self.finalizers
 
     @property
+    def finalizers_of_others(self) -> tuple[str, ...]:
+        """All finalizers but ours."""
+        return tuple(name for name in self.finalizers if name != FINALIZER)
+
+    @property
     def provider_key(self) -> ObjectKey | None:
         """The provider that a record resource refers to; None for other or invalid resources."""
         if not isinstance(self.spec, RecordOwnerSpec):

@@ -18,9 +18,10 @@ from mailseal.kube.api import ApiError, Conflict, NotFound
 from mailseal.kube.claims import remembered_values
 from mailseal.kube.conditions import Verdict, is_current, is_ready, verdict_on
 from mailseal.kube.details import details_of
+from mailseal.kube.finalizers import set_finalizers
 from mailseal.kube.keykeeper import KeyKeeper, is_due
 from mailseal.kube.keystatus import key_details, signing_statement
-from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.objects import StoredObject
 from mailseal.kube.parts import Shares, domain_of, parts_of
 from mailseal.kube.reporter import WARNING
 from mailseal.kube.rolloutclock import RolloutClock
@@ -118,7 +119,8 @@ class OutcomeReporter:
         if self._is_passing(resource, outcome, verdict, records):
             return
         details = await self._details(resource, records) if records else {}
-        await self._runtime.reporter.report(*self._with_keys(resource, verdict, details))
+        verdict, details = self._with_keys(resource, verdict, details)
+        await self._runtime.reporter.report(resource, verdict, details)
 
     async def _details(self, resource: StoredObject, records: Sequence[RecordOutcome]) -> dict[str, Any]:
         details, spec = details_of(resource, records), resource.spec
@@ -127,22 +129,22 @@ class OutcomeReporter:
         return details
 
     def _with_keys(
-        self, resource: StoredObject, verdict: Verdict, details: Mapping[str, Any]
-    ) -> tuple[StoredObject, Verdict, Mapping[str, Any]]:
+        self, resource: StoredObject, verdict: Verdict, details: dict[str, Any]
+    ) -> tuple[Verdict, dict[str, Any]]:
         """What is to be reported, with what there is to say about the keys of a DkimKey.
 
         Just before the next step nothing new is said of them: that follows with the step.
         """
         view, spec = self._runtime.secrets.view(resource.key), resource.spec
         if view is None or not isinstance(spec, DkimKeySpec):
-            return resource, verdict, details
+            return verdict, details
         facts = self._keys.facts(resource, view)
         decision = advance(view.life, spec, facts)
         if resource.status.get("keyLife") == to_text(view.life) and is_due(decision, view):
-            return resource, verdict, details
+            return verdict, details
         signing = signing_statement(view.life, view.held, decision)
         told = key_details(view.name, view.life, spec, facts, decision)
-        return resource, replace(verdict, others=(*verdict.others, signing)), {**details, **told}
+        return replace(verdict, others=(*verdict.others, signing)), {**details, **told}
 
     def _is_passing(
         self,
@@ -193,18 +195,15 @@ class OutcomeReporter:
 
     async def _release(self, resource: StoredObject) -> bool:
         """Let the API server remove a resource whose values are gone; True when it can."""
-        kept = tuple(name for name in resource.finalizers if name != FINALIZER)
         try:
-            body = await self._runtime.api.patch_finalizers(resource, kept)
-        except NotFound:
-            self.on_gone(resource.key, resource.uid)
-            return True
+            await set_finalizers(self._runtime, resource, resource.finalizers_of_others)
         except Conflict:
             return False
-        if kept:
-            self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
-        else:
+        except NotFound:
             self.on_gone(resource.key, resource.uid)
+        else:
+            if not resource.finalizers_of_others:
+                self.on_gone(resource.key, resource.uid)
         return True
 
 

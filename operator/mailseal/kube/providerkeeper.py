@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube.api import Conflict, NotFound
-from mailseal.kube.objects import FINALIZER, StoredObject, stored
+from mailseal.kube.finalizers import set_finalizers
+from mailseal.kube.objects import FINALIZER, StoredObject
 from mailseal.kube.providers import Check
 from mailseal.kube.runtime import Runtime
 
@@ -61,16 +63,12 @@ class ProviderKeeper:
 
     async def _release(self, resource: StoredObject) -> None:
         if resource.held:
-            kept = tuple(name for name in resource.finalizers if name != FINALIZER)
-            await self._set_finalizers(resource, kept)
+            await self._set_finalizers(resource, resource.finalizers_of_others)
 
     async def _set_finalizers(self, resource: StoredObject, finalizers: tuple[str, ...]) -> None:
-        try:
-            body = await self._runtime.api.patch_finalizers(resource, finalizers)
-        except (Conflict, NotFound):
-            return
-        if finalizers:  # Without any it is gone, and the watch may have said so already.
-            self._runtime.store.put(stored({"kind": resource.key.kind, **body}))
+        """Where the resource was changed or is gone, the watch says so."""
+        with suppress(Conflict, NotFound):
+            await set_finalizers(self._runtime, resource, finalizers)
 
 
 def recheck_after(ready: bool, secret_poll: timedelta) -> timedelta:

@@ -16,9 +16,9 @@ from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.kube.api import ApiError
 from mailseal.kube.dkimworks import dkim_works
 from mailseal.kube.dmarcstatus import FIELD, begins_stage, rollout_details
-from mailseal.kube.keykeeper import CLOCK_TOLERANCE
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.runtime import Runtime
+from mailseal.kube.serverclock import CLOCK_TOLERANCE, server_ahead
 from mailseal.planning.dmarc_rollout import ends_stage
 from mailseal.planning.model import Claim, RecordOutcome
 from mailseal.planning.policy_records import rollout_plan
@@ -56,7 +56,7 @@ class RolloutClock:
 
     async def _is_right(self) -> bool:
         try:
-            apart = abs(await self._runtime.api.server_time() - self._runtime.clock())
+            apart = abs(await server_ahead(self._runtime))
         except ApiError as error:
             logger.warning("no DMARC rollout goes on, since the clock cannot be compared: %s", error)
             return False

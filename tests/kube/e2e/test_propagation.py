@@ -24,6 +24,17 @@ def secondary(new_world) -> Iterator[tuple[World, BindServer]]:
         world.delete_all()
 
 
+@pytest.fixture
+def published(secondary: tuple[World, BindServer]) -> tuple[World, BindServer]:
+    """The same with a MailDomain whose record the secondary was slow to answer, and answers."""
+    world, second = secondary
+    world.apply(world.mail_domain())
+    world.wait_reason("MailDomain", "mail", "NotYetAnswered")
+    _catch_up(second)
+    world.wait_ready("MailDomain", "mail")
+    return secondary
+
+
 def _catch_up(second: BindServer) -> None:
     """Have the secondary transfer the zone."""
     second.stop()
@@ -47,13 +58,9 @@ def test_a_record_propagates_until_the_last_server_answers_it(secondary: tuple[W
 
 
 def test_a_deleted_resource_stays_until_no_server_answers_its_record(
-    secondary: tuple[World, BindServer],
+    published: tuple[World, BindServer],
 ) -> None:
-    world, second = secondary
-    world.apply(world.mail_domain())
-    world.wait_reason("MailDomain", "mail", "NotYetAnswered")
-    _catch_up(second)
-    world.wait_ready("MailDomain", "mail")
+    world, second = published
     world.delete("MailDomain", "mail")
     message = world.wait_reason("MailDomain", "mail", "NotYetAnswered")
     assert f"{second.endpoint} still answers a removed value" in message
@@ -65,13 +72,9 @@ def test_a_deleted_resource_stays_until_no_server_answers_its_record(
 
 
 def test_a_secondary_that_is_down_keeps_new_records_from_ready_and_old_ones_as_they_are(
-    secondary: tuple[World, BindServer],
+    published: tuple[World, BindServer],
 ) -> None:
-    world, second = secondary
-    world.apply(world.mail_domain())
-    world.wait_reason("MailDomain", "mail", "NotYetAnswered")
-    _catch_up(second)
-    world.wait_ready("MailDomain", "mail")
+    world, second = published
     before = world.condition("MailDomain", "mail")
     second.stop()
     world.apply(world.nta_record())

@@ -16,8 +16,8 @@ from mailseal.engine.dkimkeys import generate_key, read_key
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import zonekeeper
 from mailseal.kube.api import ApiError
-from mailseal.kube.keykeeper import CLOCK_TOLERANCE
 from mailseal.kube.keystatus import KEY_TROUBLE, SIGNING
+from mailseal.kube.serverclock import CLOCK_TOLERANCE
 from mailseal.planning.keylife.model import KeyState
 from mailseal.providers.base import Unavailable
 from support.fakekeys import KEEPING, PROPAGATION, RETIREMENT, TTL, WatchedKey

@@ -64,7 +64,6 @@ def _deadlines(found: KeySet, scene: Scene) -> Iterator[datetime]:
 
 def _switch_time(found: KeySet, remembered: datetime, scene: Scene) -> datetime:
     """When the set may sign, given until when resolvers may remember that it was not there."""
-    window = scene.spec.rotation.window
-    if window is None or found.cause in URGENT:
+    if found.cause in URGENT:
         return remembered
-    return next_opening(window, remembered)
+    return next_opening(scene.spec.rotation.window, remembered)

@@ -118,7 +118,8 @@ def _need(life: KeyLife, spec: DkimKeySpec, facts: Facts) -> Cause | None:
         return Cause.FORCED
     if active.made_for != spec_fingerprint(spec):
         return Cause.SPEC_CHANGED
-    return Cause.SCHEDULED if _is_due(life, spec, facts, facts.now) else None
+    due = next_rotation(life, Scene(spec, facts))
+    return Cause.SCHEDULED if due is not None and facts.now >= due else None
 
 
 def _first_cause(life: KeyLife, spec: DkimKeySpec) -> Cause:
@@ -126,8 +127,3 @@ def _first_cause(life: KeyLife, spec: DkimKeySpec) -> Cause:
     if imported and not life.sets and life.used_selectors.isdisjoint(imported):
         return Cause.IMPORTED
     return Cause.KEY_LOST if life.sets else Cause.FIRST
-
-
-def _is_due(life: KeyLife, spec: DkimKeySpec, facts: Facts, now: datetime) -> bool:
-    due = next_rotation(life, Scene(spec, facts))
-    return due is not None and now >= due

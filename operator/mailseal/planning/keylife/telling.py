@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailseal.domain.rotation import Confirmation
+from mailseal.planning.keylife.annotations import ROTATE, SIGNING_WITH
 from mailseal.planning.keylife.model import Cause, KeyLife, KeySet, KeyState, Transition
 from mailseal.planning.keylife.rules import Scene
 
@@ -12,7 +13,7 @@ _WHY = {
     Cause.FIRST: "the first keys of this resource",
     Cause.IMPORTED: "imported as spec.imports says",
     Cause.SCHEDULED: "the rotation is due",
-    Cause.FORCED: "the annotation mailseal.dev/rotate asks for it",
+    Cause.FORCED: f"the annotation {ROTATE} asks for it",
     Cause.SPEC_CHANGED: "the spec asks for other keys",
     Cause.KEY_LOST: "private keys are missing from the Secret",
     Cause.FOUND: "found in DNS, with nothing else known of it",
@@ -81,7 +82,7 @@ def waiting_for(life: KeyLife, scene: Scene) -> str:
     if active and not active.confirmed_at:
         if scene.spec.rotation.confirmation is Confirmation.ACKNOWLEDGEMENT:
             names = ",".join(key.selector for key in active.keys)
-            return f"the mail server to acknowledge by the annotation mailseal.dev/signing-with={names}"
+            return f"the mail server to acknowledge by the annotation {SIGNING_WITH}={names}"
         return "the mail server to take up the Secret"
     return ""
 
