@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the name servers, DKIM signers and verifiers that the tests start on loopback (Debian and its
-# derivatives).
+# Installs the name servers, resolver, DKIM signers and verifiers that the tests start on loopback, and the
+# browser in which they look at pages (Debian and its derivatives).
 #
 # Does nothing when all of them are there. The packages' own services are neither started nor enabled: the tests
 # run their own processes, and a machine of a developer shall not start to answer on port 53 or 25.
@@ -42,6 +42,9 @@ missing_packages() {
     if ! compgen -G '/usr/lib/*/pdns/libgsqlite3backend.so' >/dev/null; then
         printf 'pdns-backend-sqlite3\n'
     fi
+    needs unbound unbound
+    needs chromium chromium
+    needs chromedriver chromium-driver
     needs opendkim opendkim
     needs rspamd rspamd
     needs exim4 exim4-daemon-light
@@ -89,7 +92,7 @@ disable_services() {
         bind9) "${as_root[@]}" systemctl disable --quiet named.service ;;
         knot) "${as_root[@]}" systemctl disable --quiet knot.service ;;
         pdns-server) "${as_root[@]}" systemctl disable --quiet pdns.service ;;
-        opendkim | rspamd | dkimpy-milter) "${as_root[@]}" systemctl disable --quiet "$package.service" ;;
+        opendkim | rspamd | dkimpy-milter | unbound) "${as_root[@]}" systemctl disable --quiet "$package.service" ;;
         exim4-daemon-light) "${as_root[@]}" systemctl disable --quiet exim4.service ;;
         esac
     done
