@@ -83,7 +83,7 @@ class Check:
     """One thing that is checked."""
 
     id: str
-    """`<subject>.<what>` in lower case with hyphens, such as `spf.lookups`. Pipelines name it, so it stays."""
+    """`<subject>.<what>` in lower case with hyphens, such as `spf.lookups`. It stays, for pipelines."""
     subject: Subject
     title: Text
     reference: str
