@@ -59,6 +59,7 @@ _EXTERNAL = [
     {"selector": "old", "txt": "p="},
     {"selector": "watched"},
 ]
+_CHECKS = ("SPF", "DKIM", "DMARC", "DNSSEC", "TLS", "DANE", "NTAMX", "MTASTS", "TLSRPT")
 _IMPORTS = [
     {"selector": f"mail{year}", "secretName": "old-keys", "secretKey": f"mail{year}.private"}
     for year in (2023, 2024)
@@ -112,6 +113,19 @@ ACCEPTANCES = (
     ),
     Acceptance("nta-undeclared", "NtaRecord", {"declaration": REMOVED}),
     Acceptance("nta-null-preference", "NtaRecord", {"ntamx": [{"preference": 0, "host": "a.example"}]}),
+    Acceptance("nta-domains", "NtaRecord", {"domain": REMOVED, "domains": ["a.example", "b.example"]}),
+    Acceptance(
+        "nta-hundred-domains",
+        "NtaRecord",
+        {"domain": REMOVED, "domains": [f"{'a' * 60}.{number}.zorg.example" for number in range(100)]},
+    ),
+    Acceptance("nta-unchecked", "NtaRecord", {"prerequisites": []}),
+    Acceptance("nta-checks", "NtaRecord", {"prerequisites": [{"check": check} for check in _CHECKS]}),
+    Acceptance("nta-warns", "NtaRecord", {"prerequisites": [{"check": "DANE", "mode": "Warn"}]}),
+    Acceptance("nta-relay", "NtaRecord", {"relay": "_spf.zorgmail.nl"}),
+    Acceptance("nta-manual", "NtaRecord", {"renewal": "Manual", "renewBefore": "12w", "timeZone": "UTC"}),
+    Acceptance("nta-reviews", "NtaRecord", {"reviews": {"yearlyOn": "2026-02-28"}}),
+    Acceptance("nta-digest", "NtaRecord", {"declaration.sha256": "0123456789abcdef" * 4}),
     *(Acceptance(f"server-{server}", "DnsProvider", {"rfc2136.server": server}) for server in _SERVERS),
     *(Acceptance(f"ns-{server}", "DnsProvider", {"nameservers": [server]}) for server in _NAMESERVERS),
     *(

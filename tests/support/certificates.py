@@ -35,9 +35,12 @@ class ServerCertificate:
     key_file: Path
 
 
-def issue_server_certificate(directory: Path, *hosts: str) -> ServerCertificate:
+def issue_server_certificate(
+    directory: Path, *hosts: str, valid_for: timedelta = _VALIDITY
+) -> ServerCertificate:
     """Issue a certificate for host names and IP addresses from a new CA and write it into `directory`.
 
+    With a negative `valid_for` it has expired, that long ago; the CA has not.
     It carries the key identifiers of RFC 5280 (4.2.1.1, 4.2.1.2), which Python 3.13 and newer insist on.
     """
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -51,7 +54,7 @@ def issue_server_certificate(directory: Path, *hosts: str) -> ServerCertificate:
         .sign(ca_key, hashes.SHA256())
     )
     certificate = (
-        _builder(_name(hosts[0]), ca_name, key)
+        _builder(_name(hosts[0]), ca_name, key, valid_for)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
@@ -78,7 +81,10 @@ def write_private_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    valid_for: timedelta = _VALIDITY,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -87,8 +93,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _VALIDITY)
+        .not_valid_before(min(now, now + valid_for) - timedelta(minutes=5))
+        .not_valid_after(now + valid_for)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

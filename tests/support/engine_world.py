@@ -10,7 +10,7 @@ from typing import Any
 from mailseal.engine import SyncSettings, ZoneAccess, ZoneHistory, ZoneOutcome, sync_zone
 from mailseal.engine.backends import ReadBack
 from mailseal.engine.zone import Observer
-from mailseal.kube.claims import WRITTEN_STATES
+from mailseal.kube.remembering import WRITTEN_STATES
 from mailseal.observing.verification import ExpectedValue, Lag
 from mailseal.planning.model import (
     Claim,

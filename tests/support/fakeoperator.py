@@ -14,7 +14,7 @@ from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.controller import Controller
 from mailseal.kube.keystatus import SIGNING
 from mailseal.kube.objects import PLURALS
-from mailseal.kube.settings import OperatorSettings
+from mailseal.kube.settings import OperatorSettings, WatchSettings
 from mailseal.kube.store import Store
 from mailseal.providers.memory import MemoryBackend
 from mailseal.records.names import DnsName
@@ -25,6 +25,7 @@ from support.planning_world import ZONE, txt_key
 WAIT_SECONDS = 10.0
 DNS = ObjectKey("DnsProvider", "mail", "dns")
 NEVER = timedelta(hours=10)
+_USUAL = {"resync": NEVER, "verify_within": timedelta(0), "checks": WatchSettings(enabled=False)}
 
 
 class FakeCluster:
@@ -39,8 +40,9 @@ class FakeCluster:
 
     @contextlib.asynccontextmanager
     async def operator(self, **settings: Any) -> AsyncIterator[Controller]:
-        """A running operator; unless `settings` say otherwise it never comes back to a zone by itself."""
-        chosen = OperatorSettings(**{"resync": NEVER, "verify_within": timedelta(0), **settings})
+        """A running operator; unless `settings` say otherwise it never comes back to a zone by itself, and
+        checks nothing."""
+        chosen = OperatorSettings(**{**_USUAL, **settings})
         controller = Controller(self.kube.api, chosen, "fake", Store(), lambda: self.now)
 
         def watch(event: str, body: Body) -> None:

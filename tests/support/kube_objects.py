@@ -12,7 +12,11 @@ CREATED = "2026-01-01T00:00:00Z"
 _SPECS: Mapping[str, Mapping[str, Any]] = {
     "MailDomain": {"spf": {"mechanisms": ["mx"]}},
     "DkimKey": {},
-    "NtaRecord": {"provider": "zorgmail", "ntamx": [{"preference": 10, "host": "relay.zorgmail.nl"}]},
+    "NtaRecord": {
+        "provider": "zorgmail",
+        "ntamx": [{"preference": 10, "host": "relay.zorgmail.nl"}],
+        "prerequisites": [],
+    },
 }
 
 
@@ -25,10 +29,11 @@ def body(
     version: int = 1,
     **metadata: Any,
 ) -> dict[str, Any]:
-    """The body of a resource of example.nl; `spec` adds to what the kind needs."""
+    """The body of a resource of example.nl; `spec` adds to what the kind needs, or takes it out with None."""
     needed: Mapping[str, Any] = {}
     if kind in _SPECS:
         needed = {"domain": "example.nl", "providerRef": {"name": "dns"}, **_SPECS[kind]}
+    fields = {**needed, **(spec or {})}
     return {
         "apiVersion": API_VERSION,
         "kind": kind,
@@ -41,7 +46,7 @@ def body(
             "creationTimestamp": CREATED,
             **metadata,
         },
-        "spec": {**needed, **(spec or {})},
+        "spec": {name: value for name, value in fields.items() if value is not None},
         **({} if status is None else {"status": status}),
     }
 

@@ -30,6 +30,15 @@ class Case:
     results: frozenset[str]
     zone: Mapping[str, tuple[str, ...]] = field(compare=False)
     """The joined TXT values of every name, one character for each byte."""
+    host: str = ""
+    """The address of the SMTP client."""
+    helo: str = ""
+    sender: str = ""
+    """The MAIL FROM address, or postmaster at the HELO name where that is empty (RFC 7208 section 2.4)."""
+    explanation: str | None = None
+    """What a fail is explained with: `DEFAULT` for no explanation of the domain, None where any will do."""
+    zonedata: Mapping[str, Any] = field(compare=False, default_factory=dict)
+    """The entries of every name as the suite has them."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -46,10 +55,20 @@ def load_suite() -> tuple[Case, ...]:
 def _cases(document: Mapping[str, Any]) -> Iterator[Case]:
     zone = {str(name).lower(): tuple(_txt_values(entries)) for name, entries in document["zonedata"].items()}
     for name, test in document["tests"].items():
-        sender = test["mailfrom"] or test["helo"]
+        sender = test["mailfrom"] or f"postmaster@{test['helo']}"
         results = test["result"] if isinstance(test["result"], list) else [test["result"]]
-        domain = sender.rpartition("@")[2].lower()
-        yield Case(document["description"], name, domain, frozenset(results), zone)
+        yield Case(
+            scenario=document["description"],
+            name=name,
+            domain=sender.rpartition("@")[2].lower(),
+            results=frozenset(results),
+            zone=zone,
+            host=test["host"],
+            helo=test["helo"],
+            sender=sender,
+            explanation=test.get("explanation"),
+            zonedata=document["zonedata"],
+        )
 
 
 def _txt_values(entries: list[Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,8 +22,32 @@ START_SECONDS = 30
 _WRONG_CLOCK = Path(__file__).parent / "wrongclock"
 
 
+class TimeMachine:
+    """The time as an operator and its API server have it, wherever a test moves it to."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._ahead = timedelta(0)
+        self.travel(timedelta(0))
+
+    @property
+    def now(self) -> datetime:
+        """The time that the operator has."""
+        return datetime.now(UTC) + self._ahead
+
+    def travel(self, span: timedelta) -> None:
+        """Go that much further ahead."""
+        self._ahead += span
+        moved = self.file.with_suffix(".new")
+        moved.write_text(str(self._ahead.total_seconds()))
+        moved.replace(self.file)
+
+
 class OperatorProcess:
-    """`mailseal operator`, started, stopped and killed like a pod."""
+    """`mailseal operator`, started, stopped and killed like a pod.
+
+    It checks domains only where the test says whom to ask: no test asks a resolver of the Internet.
+    """
 
     def __init__(self, kubeconfig: Path, log: Path, *flags: str, namespace: str = "mailseal-system") -> None:
         self.log = log
@@ -36,17 +60,26 @@ class OperatorProcess:
         }
         self._command = [
             *(sys.executable, "-m", "mailseal", "operator", "--listen", f"127.0.0.1:{self._port}"),
-            *("--lease-seconds", "7", *flags),
+            *("--lease-seconds", "7"),
         ]
+        self._flags = flags
         self.process: subprocess.Popen[bytes] | None = None
         self.clock_ahead = timedelta(0)
         """How wrong its clock is from its next start on."""
+        self.time_machine: TimeMachine | None = None
+        """Moves its clock, and with it the API server's as it sees it, from its next start on."""
+
+    def set_flags(self, *flags: str) -> None:
+        """Replace the further flags, from the next start on."""
+        self._flags = flags
 
     def start(self) -> Self:
         """Start the process and wait until it reports ready."""
+        checks = () if "--checks" in self._flags else ("--no-checks",)
+        command = [*self._command, *checks, *self._flags]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                bound_to_parent(self._command), env=self._environment | self._clock(), stdout=log, stderr=log
+                bound_to_parent(command), env=self._environment | self._clock(), stdout=log, stderr=log
             )
         try:
             wait_until(self._ready_or_dead, START_SECONDS, "the operator's /readyz")
@@ -103,10 +136,12 @@ class OperatorProcess:
         )
 
     def _clock(self) -> dict[str, str]:
-        if not self.clock_ahead:
+        if not self.clock_ahead and self.time_machine is None:
             return {}
         path = os.pathsep.join((str(_WRONG_CLOCK), self._environment["PYTHONPATH"]))
-        return {"PYTHONPATH": path, "TEST_CLOCK_AHEAD_SECONDS": str(self.clock_ahead.total_seconds())}
+        machine = {"TEST_TIME_MACHINE": str(self.time_machine.file)} if self.time_machine else {}
+        ahead = str(self.clock_ahead.total_seconds())
+        return {"PYTHONPATH": path, "TEST_CLOCK_AHEAD_SECONDS": ahead, **machine}
 
     def _ready_or_dead(self) -> bool:
         return (self.process is not None and self.process.poll() is not None) or self.get("/readyz")[0] == 200

@@ -75,6 +75,7 @@ def nta_record(name: str = "main", *, declared: bool = True, age: int = 0, **spe
         "provider": "zorgmail",
         "ntamx": [{"preference": 10, "host": "relay.zorgmail.nl"}],
         "declaration": declaration,
+        "prerequisites": (),
         **spec,
     }
     return claim("NtaRecord", name, age=age, **fields)

@@ -53,6 +53,24 @@ NTA_RECORDS = (
     _nta(
         "declaration-reference", {"declaration.reference": ""}, ".declaration.reference", "at least 1 chars"
     ),
+    _nta("digest", {"declaration.sha256": "A" * 64}, ".declaration.sha256", "64 hex digits in lower case"),
+    _nta("no-domain", {"domain": REMOVED}, ".domains", "write either domain"),
+    _nta("domain-and-domains", {"domains": ["a.example"]}, ".domains", "write either domain"),
+    _nta("no-domains", {"domain": REMOVED, "domains": []}, ".domains", "at least 1 items"),
+    _nta("domain-twice", {"domain": REMOVED, "domains": ["a.example"] * 2}, ".domains", "Duplicate value"),
+    _nta("bad-domain", {"domain": REMOVED, "domains": ["a_b"]}, ".domains[0]", "two labels or more"),
+    _nta("check", {"prerequisites": [{"check": "IPV6"}]}, ".prerequisites[0].check", '"TLSRPT"'),
+    _nta("check-twice", {"prerequisites": [{"check": "SPF"}] * 2}, ".prerequisites", "Duplicate value"),
+    _nta(
+        "check-mode",
+        {"prerequisites": [{"check": "SPF", "mode": "Off"}]},
+        ".prerequisites[0].mode",
+        '"Enforce"',
+    ),
+    _nta("renewal", {"renewal": "Never"}, ".renewal", '"Manual"'),
+    _nta("renew-before", {"renewBefore": "0d"}, ".renewBefore", "a number above 0 and a unit"),
+    _nta("relay", {"relay": "spf"}, ".relay", "such as _spf.zorgmail.nl"),
+    _nta("reviews", {"reviews": {"yearlyOn": "last year"}}, ".reviews.yearlyOn", "date"),
     _nta("contact", {"contact": "Info <info@x.example>"}, ".contact", "write a mailbox without display name"),
 )
 PROVIDERS = (

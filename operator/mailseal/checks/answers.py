@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import dns.name
 import dns.rdata
@@ -75,6 +77,14 @@ class Security(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Validity:
+    """When a signature is valid (RFC 4034 section 3.1.5)."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """What came of validating an answer, and why."""
 
@@ -83,6 +93,16 @@ class Validation:
     """For people; empty when secure."""
     zone: dns.name.Name = dns.name.root
     """The zone at which it was decided."""
+    validity: Validity | None = None
+    """Of the signatures over a secure answer, and not of the keys above it, the one that ends first."""
+
+
+_WEAKEST_FIRST: Final = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
+
+
+def weakest(validations: Iterable[Validation]) -> Validation:
+    """The one that decides about all of them together. There must be one."""
+    return min(validations, key=lambda validation: _WEAKEST_FIRST.index(validation.security))
 
 
 class Resolver(Protocol):

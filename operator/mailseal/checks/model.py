@@ -70,12 +70,12 @@ class Text:
         return (self.nl if language is Language.NL else self.en).format_map(values or {})
 
 
-NO_TEXT = Text("", "")
-
-
 def placeholders(template: str) -> frozenset[str]:
     """The names in braces."""
     return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name)
+
+
+NO_TEXT = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,8 @@ class Examined:
     relay: DnsName | None = None
     """The name whose SPF record lists the servers of the NTA 7516 provider, such as `_spf.zorgmail.nl`;
     None: that which is known of the provider in its NTA record, if any."""
+    ntamx: tuple[DnsName, ...] = ()
+    """The hosts that shall receive NTA 7516 mail, where the record that says so is still to be published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pwd
 import queue
 import re
 import shutil
@@ -13,8 +12,9 @@ import threading
 from pathlib import Path
 from typing import ClassVar, cast
 
+from support.eximprogram import exim_command, install_exim
 from support.servers.process import free_port, program
-from support.signers.process import ADDRESS, is_root, localised
+from support.signers.process import ADDRESS, localised
 
 CONFIGURATION = """\
   dkim_domain = ${if eqi{${domain:$h_from:}}{example.nl}{example.nl}}
@@ -26,7 +26,6 @@ CONFIGURATION = """\
 """Options of the smtp transport. With `dkim_strict` mail that cannot be signed waits."""
 
 _DELIVERY_SECONDS = 20.0
-_USER = "Debian-exim"
 
 
 class _Sink(socketserver.ThreadingTCPServer):
@@ -71,7 +70,7 @@ class EximSigner:
     implementation: ClassVar[str] = "exim"
 
     def __init__(self) -> None:
-        self._program = program("exim4")
+        program("exim4")
         self._directory = Path(tempfile.mkdtemp(prefix="mailseal-exim-"))
         self._directory.chmod(0o755)
         self._domain = ""
@@ -81,13 +80,7 @@ class EximSigner:
     def start(self, mount: Path, domain: str) -> None:
         """Write the configuration."""
         self._domain = domain
-        binary = self._directory / "exim"
-        shutil.copy(self._program, binary)
-        binary.chmod(0o755)
-        spool = self._directory / "spool"
-        spool.mkdir()
-        if is_root():
-            shutil.chown(spool, _USER, _USER)
+        install_exim(self._directory)
         transport = localised(CONFIGURATION, mount, domain)
         (self._directory / "exim.conf").write_text(self._configuration(transport))
 
@@ -150,9 +143,4 @@ begin retry
 """
 
     def _command(self) -> list[str]:
-        """A copy of the program without the setuid bit, as the user that is compiled into it."""
-        uid, gid = (str(number) for number in pwd.getpwnam(_USER)[2:4])
-        root = ["setpriv", "--reuid", uid, "--regid", gid, "--clear-groups", "--"]
-        others = ["unshare", "--user", f"--map-user={uid}", f"--map-group={gid}", "--"]
-        exim = [str(self._directory / "exim"), "-C", str(self._directory / "exim.conf"), "-odf", "-bs"]
-        return [*(root if is_root() else others), *exim]
+        return exim_command(self._directory, "-odf", "-bs")

@@ -17,6 +17,8 @@ class PolicyAnswer:
     fault: str = ""
     """Why there is no text, for people."""
     content_type: str = ""
+    is_decided: bool = True
+    """False when nobody answered in time, so that it may be another time."""
 
 
 class PolicyFetcher(Protocol):

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mailseal.checks.smtp.model import HostObservation
+from mailseal.checks.smtp.certificates import Certificate
+from mailseal.checks.smtp.model import (
+    AddressObservation,
+    Contact,
+    HostObservation,
+    Lookup,
+    StartTls,
+    TlsVersion,
+)
 from mailseal.records.names import DnsName
 
-__all__ = ["HostObservation", "SmtpProber"]
+__all__ = [
+    "AddressObservation",
+    "Certificate",
+    "Contact",
+    "HostObservation",
+    "Lookup",
+    "SmtpProber",
+    "StartTls",
+    "TlsVersion",
+]
 
 
 class SmtpProber(Protocol):

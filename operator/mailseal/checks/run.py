@@ -1,0 +1,67 @@
+"""Runs of checks: of one domain, and of any number of them in bounded memory and time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+
+from mailseal.checks.hitches import failed_on, timed_out_on
+from mailseal.checks.model import DomainResult, Examined, Finding, Subject
+from mailseal.checks.opening import open_tools
+from mailseal.checks.registry import EXAMINERS
+from mailseal.checks.settings import CheckSettings
+from mailseal.checks.together import as_completed
+from mailseal.checks.tools import Examine, Tools
+
+__all__ = ["check_domain", "check_domains", "open_tools"]
+
+logger = logging.getLogger(__name__)
+Examiners = Mapping[Subject, Examine]
+
+
+async def check_domains(
+    domains: Iterable[Examined], settings: CheckSettings, now: datetime, examiners: Examiners = EXAMINERS
+) -> AsyncGenerator[DomainResult]:
+    """The results of `domains` in the order in which they are ready, all with the same tools.
+
+    `domains` is read, and results are kept, only so far as `settings.domains_at_once` needs. Close the
+    generator (`contextlib.aclosing`) to end what is under way.
+    """
+    async with open_tools(settings, now) as tools:
+        jobs = (check_domain(examined, tools, settings, examiners) for examined in domains)
+        async with aclosing(as_completed(jobs, settings.domains_at_once)) as results:
+            async for result in results:
+                yield result
+
+
+async def check_domain(
+    examined: Examined, tools: Tools, settings: CheckSettings, examiners: Examiners = EXAMINERS
+) -> DomainResult:
+    """Look at all subjects of `examiners` at the same time.
+
+    A subject that is not done within `settings.domain_within`, or that fails through an error of ours, is
+    unknown and says so; the others do not notice.
+    """
+    within = settings.domain_within.total_seconds()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_examine(subject, examine, examined, tools, within))
+            for subject, examine in examiners.items()
+        ]
+    return DomainResult(examined, tuple(finding for task in tasks for finding in task.result()))
+
+
+async def _examine(
+    subject: Subject, examine: Examine, examined: Examined, tools: Tools, within_seconds: float
+) -> Sequence[Finding]:
+    try:
+        async with asyncio.timeout(within_seconds) as limit:
+            return await examine(examined, tools)
+    except Exception as error:
+        if isinstance(error, TimeoutError) and limit.expired():
+            return (timed_out_on(subject, examined.domain, within_seconds),)
+        logger.exception("the check of %s for %s failed", subject, examined.domain)
+        return (failed_on(subject, examined.domain, error),)

@@ -1,0 +1,89 @@
+"""Which SPF record a domain publishes (RFC 7208 sections 4.4 and 4.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+import dns.name
+import dns.rdatatype
+
+from mailseal.checks.answers import Answer, Resolver
+from mailseal.checks.spf.names import name_text
+from mailseal.records.errors import InvalidRecord, RecordSyntaxError
+from mailseal.records.spf import Spf, is_spf
+
+_REMEMBERED: Final = 4096
+
+
+class Publication(StrEnum):
+    """How many SPF records a domain has."""
+
+    ONE = "one"
+    NONE = "none"
+    SEVERAL = "several"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The SPF record of a name: the one there is, or why there is none to use."""
+
+    name: dns.name.Name
+    publication: Publication
+    texts: tuple[str, ...] = ()
+    """All SPF records, one character for each byte."""
+    spf: Spf | None = None
+    """The record, when there is exactly one and it is well formed."""
+    syntax_error: RecordSyntaxError | None = None
+    answer_bytes: int = 0
+    """The length of the name and of the text of all TXT records at it, SPF or not (section 3.4)."""
+    fault: str = ""
+    """Why it is `UNANSWERED`, for people."""
+
+    @property
+    def text(self) -> str:
+        """The name as people write it."""
+        return name_text(self.name)
+
+    @property
+    def problem(self) -> str:
+        """Why a receiver cannot use it, for people; empty when it can."""
+        if self.publication is Publication.ONE:
+            return str(self.syntax_error or "")
+        if self.publication is Publication.UNANSWERED:
+            return self.fault or "no answer"
+        return "no SPF record" if self.publication is Publication.NONE else f"{len(self.texts)} SPF records"
+
+
+async def published_at(name: dns.name.Name, resolver: Resolver) -> Published:
+    """The SPF record of `name`."""
+    return published_in(await resolver.ask(name, dns.rdatatype.TXT))
+
+
+def published_in(answer: Answer) -> Published:
+    """The SPF record in the answer to a question for TXT records."""
+    if not answer.is_known:
+        return Published(answer.name, Publication.UNANSWERED, fault=answer.fault)
+    size = len(name_text(answer.name)) + sum(len(text) for text in answer.texts)
+    texts = tuple(text for text in answer.texts if is_spf(text.encode("latin-1")))
+    if len(texts) != 1:
+        publication = Publication.SEVERAL if texts else Publication.NONE
+        return Published(answer.name, publication, texts, answer_bytes=size)
+    read = _read(texts[0])
+    if isinstance(read, RecordSyntaxError):
+        return Published(answer.name, Publication.ONE, texts, syntax_error=read, answer_bytes=size)
+    return Published(answer.name, Publication.ONE, texts, read, answer_bytes=size)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(text: str) -> Spf | RecordSyntaxError:
+    """The record that `text` writes, or what is wrong with it. Many domains include the same few records."""
+    try:
+        return Spf.parse(text)
+    except RecordSyntaxError as error:
+        return error.with_traceback(None)
+    except InvalidRecord as error:
+        return RecordSyntaxError(str(error), tag="", position=0)

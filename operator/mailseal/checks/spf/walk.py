@@ -1,0 +1,173 @@
+"""All records that the SPF record of a domain leads to, looked up once each, whoever the sender is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from itertools import takewhile
+from typing import Final, TypeAlias
+
+import dns.name
+import dns.rdatatype
+
+from mailseal.checks.answers import Answer, Resolver
+from mailseal.checks.asking import shown
+from mailseal.checks.spf.expansion import MacroValues, expand
+from mailseal.checks.spf.matching import mail_exchangers
+from mailseal.checks.spf.model import Envelope
+from mailseal.checks.spf.names import domain_name, name_text, query_name
+from mailseal.checks.spf.published import Publication, Published, published_at
+from mailseal.records.spf import (
+    A,
+    All,
+    DomainSpec,
+    Exists,
+    Include,
+    Ip4,
+    Ip6,
+    Macro,
+    Mechanism,
+    Mx,
+    Redirect,
+    Spf,
+)
+
+Question: TypeAlias = tuple[dns.name.Name, dns.rdatatype.RdataType]
+
+MAX_POLICIES: Final = 100
+"""No more records are looked at; ten times what a receiver looks at."""
+MAX_QUESTIONS: Final = 400
+_ADDRESS_TYPES = (dns.rdatatype.A, dns.rdatatype.AAAA)
+_STATIC_LETTERS = frozenset("dDoO")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A term that a receiver may try, in the record of `owner`."""
+
+    owner: dns.name.Name
+    term: Mechanism | Redirect
+    target: dns.name.Name | None
+    """The target name; None: there is none, no query can hold it, or it depends on the sender."""
+    depends_on_sender: bool = False
+
+    @property
+    def leads(self) -> bool:
+        """True when it leads to another SPF record."""
+        return isinstance(self.term, Include | Redirect)
+
+    @property
+    def looks_up(self) -> bool:
+        """True when it counts as one of the ten terms (section 4.6.4)."""
+        return isinstance(self.term, Redirect) or self.term.looks_up
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What was found from `root` on."""
+
+    root: dns.name.Name
+    policies: Mapping[dns.name.Name, Published]
+    """The records of all names that include and redirect lead to, in the order of distance."""
+    answers: Mapping[Question, Answer]
+    """What a, mx and exists look up, as far as it does not depend on the sender."""
+
+    @property
+    def start(self) -> Published:
+        """What the domain itself publishes."""
+        return self.policies[self.root]
+
+    def tried_in(self, name: dns.name.Name) -> tuple[Tried, ...]:
+        """The terms that a receiver may try in the record of `name`; none without a usable one."""
+        published = self.policies.get(name)
+        if published is None or published.spf is None:
+            return ()
+        return tuple(_tried(published.spf, name, self.root))
+
+    def all_tried(self) -> Iterator[Tried]:
+        """The terms that a receiver may try, of each record once."""
+        for name in self.policies:
+            yield from self.tried_in(name)
+
+    def place(self, tried: Tried) -> str:
+        """The term, with the name of its record where that is not the domain's own."""
+        text = shown(tried.term.to_text())
+        return text if tried.owner == self.root else f"{text} ({name_text(tried.owner)})"
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every record is known whose name does not depend on the sender."""
+        leading = (tried.target for tried in self.all_tried() if tried.leads and tried.target is not None)
+        return all(
+            name in self.policies and self.policies[name].publication is not Publication.UNANSWERED
+            for name in (self.root, *leading)
+        )
+
+
+async def walk(root: dns.name.Name, resolver: Resolver) -> Walk:
+    """Look at the record of `root` and at all that it leads to."""
+    policies: dict[dns.name.Name, Published] = {}
+    level = [root]
+    while level:
+        found = await asyncio.gather(*(published_at(name, resolver) for name in level))
+        policies.update(zip(level, found, strict=True))
+        seen = Walk(root, policies, {})
+        further = dict.fromkeys(
+            tried.target for name in level for tried in seen.tried_in(name) if tried.leads and tried.target
+        )
+        level = [name for name in further if name not in policies][: MAX_POLICIES - len(policies)]
+    terms = tuple(Walk(root, policies, {}).all_tried())
+    answers = await _ask(_first_questions(terms), resolver)
+    hosts = [host for answer in answers.values() for host in mail_exchangers(answer)]
+    answers |= await _ask([(host, kind) for host in hosts for kind in _ADDRESS_TYPES], resolver)
+    return Walk(root, policies, answers)
+
+
+def _tried(spf: Spf, owner: dns.name.Name, root: dns.name.Name) -> Iterator[Tried]:
+    """The terms before `all`; redirect where there is no `all` (sections 5.1 and 6.1)."""
+    tried = list(takewhile(lambda mechanism: not isinstance(mechanism, All), spf.mechanisms))
+    for mechanism in tried:
+        yield _targeted(mechanism, owner, root)
+    if len(tried) == len(spf.mechanisms):
+        for term in spf.terms:
+            if isinstance(term, Redirect):
+                yield _targeted(term, owner, root)
+
+
+def _targeted(term: Mechanism | Redirect, owner: dns.name.Name, root: dns.name.Name) -> Tried:
+    if isinstance(term, Ip4 | Ip6 | All):
+        return Tried(owner, term, None)
+    spec: DomainSpec | None = term.domain
+    if spec is None:
+        return Tried(owner, term, owner)
+    if any(isinstance(piece, Macro) and piece.letter not in _STATIC_LETTERS for piece in spec.pieces):
+        return Tried(owner, term, None, depends_on_sender=True)
+    envelope = Envelope(IPv4Address(0), f"@{name_text(root)}")
+    text = expand(spec.pieces, MacroValues(envelope, name_text(owner)))
+    name = query_name(text)
+    if isinstance(term, Include | Redirect) and name is not None:
+        name = domain_name(name_text(name))
+    return Tried(owner, term, name)
+
+
+def _first_questions(terms: Iterable[Tried]) -> Iterator[Question]:
+    for tried in terms:
+        if tried.target is None:
+            continue
+        match tried.term:
+            case A():
+                yield from ((tried.target, kind) for kind in _ADDRESS_TYPES)
+            case Mx():
+                yield tried.target, dns.rdatatype.MX
+            case Exists():
+                yield tried.target, dns.rdatatype.A
+
+
+async def _ask(questions: Iterable[Question], resolver: Resolver) -> dict[Question, Answer]:
+    """The answers to the different questions among `questions`, but not to more than `MAX_QUESTIONS`."""
+    asked = [(name, kind) for name, kind in dict.fromkeys(questions) if name != dns.name.root]
+    del asked[MAX_QUESTIONS:]
+    answers = await asyncio.gather(*(resolver.ask(name, kind) for name, kind in asked))
+    return dict(zip(asked, answers, strict=True))
