@@ -1,4 +1,4 @@
-"""`make bench`: what keys cost, N mail domains that become Ready and stay so, and N keys that rotate.
+"""`make bench`: keys made, domains checked, N mail domains that become Ready and stay so, N keys that rotate.
 
 Everything is real and on this machine: etcd, kube-apiserver, BIND and the operator with the chart's rights.
 Times depend on the machine and share its processors; the counts do not.
@@ -17,18 +17,19 @@ from typing import Any
 import yaml
 from rich.console import Console
 
+from bench.checks import measure_checks
 from bench.counts import CountingBind
 from bench.keygeneration import measure_key_generation
 from bench.phases import Cost, Meter, until_gone, until_ready
 from bench.rotation import Rotation, rotate
-from bench.tables import show_domains, show_keys, show_rotation
+from bench.tables import show_checks, show_domains, show_keys, show_rotation
 from bench.workload import KINDS, NAMESPACE, Api, Workload
 from support import chart, controlplane
 from support.cluster import Cluster
 from support.operators import OperatorProcess
 from support.servers.process import TsigSecret
 
-PARTS = ("keys", "domains", "rotation")
+PARTS = ("keys", "checks", "domains", "rotation")
 STEADY_SECONDS = 60.0
 RESYNC_SECONDS = 60
 CHANGED = 10
@@ -39,6 +40,7 @@ def main() -> None:
     """Run the parts that the arguments ask for and print a table for each."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=PARTS, action="append", help="one part instead of all")
+    parser.add_argument("--check", type=int, default=1000, help="domains to check")
     parser.add_argument("--domains", type=int, default=300, help="mail domains, with three resources each")
     parser.add_argument("--rotate", type=int, default=1000, help="DkimKeys to rotate at once")
     parser.add_argument("--zones", choices=("one", "many", "both"), default="both")
@@ -48,6 +50,8 @@ def main() -> None:
     parts = arguments.only or PARTS
     if "keys" in parts:
         show_keys(measure_key_generation())
+    if "checks" in parts:
+        show_checks(arguments.check, measure_checks(arguments.check))
     if "domains" in parts:
         _domains(arguments)
     if "rotation" in parts:

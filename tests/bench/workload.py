@@ -56,6 +56,7 @@ class Workload:
                 "provider": "zorgmail",
                 "ntamx": [{"preference": 10, "host": "relay.zorgmail.nl"}],
                 "declaration": {"signedOn": "2026-01-15", "reference": "bench"},
+                "prerequisites": [],
             },
         }
         for kind, spec in specs.items():

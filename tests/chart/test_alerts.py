@@ -10,6 +10,8 @@ import yaml
 from prometheus_client import REGISTRY
 
 from mailseal.kube import metrics
+from mailseal.kube.checkgauges import CheckCollector
+from mailseal.kube.checkmemory import CheckMemory
 from mailseal.kube.gauges import StatusCollector
 from mailseal.kube.store import Store
 from support import chart
@@ -39,7 +41,9 @@ def test_every_alert_is_seen_firing_and_not_firing() -> None:
 def test_the_alerts_use_metrics_that_the_operator_serves() -> None:
     assert metrics.LEADER in REGISTRY._collector_to_names
     served = {sample for metric in REGISTRY.collect() for sample in (metric.name, f"{metric.name}_total")}
-    served |= {metric.name for metric in StatusCollector(Store()).collect()}
+    store = Store()
+    for collector in (StatusCollector(store), CheckCollector(store, CheckMemory())):
+        served |= {metric.name for metric in collector.collect()}
     for name, rule in alerts().items():
         used = set(re.findall(r"mailseal_\w+", rule["expr"]))
         assert used, name
@@ -66,6 +70,15 @@ def test_thresholds_are_values() -> None:
 def test_a_threshold_that_is_no_duration_is_refused(value: str) -> None:
     with pytest.raises(HelmFailedError, match="dkimKeyMaxAge"):
         alerts("--set", f"prometheusRule.dkimKeyMaxAge={value}")
+
+
+def test_nothing_is_told_of_checks_that_are_off() -> None:
+    names = alerts("--set", "operator.checks.enabled=false").keys()
+    assert alerts().keys() - names == {
+        "MailsealCheckFailing",
+        "MailsealChecksNotRunning",
+        "MailsealMailServerCertificateExpiring",
+    }
 
 
 def test_labels_let_prometheus_select_the_rules() -> None:

@@ -124,7 +124,19 @@ def test_the_network_policy_lets_in_nobody_unless_told() -> None:
     policy = one(render("--set", "networkPolicy.enabled=true"), "NetworkPolicy")["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert "ingress" not in policy
-    assert [port["port"] for rule in policy["egress"] for port in rule["ports"]] == [53, 53, 443, 6443]
+    assert egress_ports() == [53, 53, 443, 6443, 25, 443]
+
+
+def test_the_network_policy_lets_checks_out_where_they_go_and_only_while_they_run() -> None:
+    assert egress_ports("--set", "operator.checks.enabled=false") == [53, 53, 443, 6443]
+    forwarded = "operator.checks.smtpPort=2525,operator.checks.httpsPort=8443"
+    assert egress_ports("--set", forwarded) == [53, 53, 443, 6443, 2525, 8443]
+
+
+def egress_ports(*args: str) -> list[int]:
+    """The ports that the operator may connect to."""
+    policy = one(render("--set", "networkPolicy.enabled=true", *args), "NetworkPolicy")["spec"]
+    return [port["port"] for rule in policy["egress"] for port in rule["ports"]]
 
 
 def test_one_replica_has_no_disruption_budget_that_would_block_a_drain() -> None:
@@ -142,11 +154,17 @@ def test_operator_settings_become_flags() -> None:
         "--lease-name=mailseal",
         "--listen=0.0.0.0:8080",
         "--log-format=json",
+        "--checks",
+        "--check-interval=6h",
+        "--check-concurrency=16",
+        "--check-smtp-port=25",
+        "--check-https-port=443",
     ]
     settings = "operator.id=west,operator.resyncSeconds=90000,operator.heritage=false,operator.logFormat=text"
     with pytest.raises(HelmFailedError, match="resyncSeconds"):
         operator_args("--set", settings)
     settings = settings.replace("90000", "600") + ",operator.watchNamespaces={a,b},operator.extraArgs={--x}"
+    settings += ",operator.checks.enabled=false"
     assert operator_args("--set", settings) == [
         "operator",
         "--operator-id=west",
@@ -159,12 +177,44 @@ def test_operator_settings_become_flags() -> None:
         "--log-format=text",
         "--watch-namespace=a",
         "--watch-namespace=b",
+        "--no-checks",
         "--x",
+    ]
+
+
+def test_settings_of_the_checks_become_flags(tmp_path: Path) -> None:
+    anchor = 'test. IN DS 1 13 2 "x"'
+    checks = {
+        "interval": "30m",
+        "concurrency": 4,
+        "allowPrivate": True,
+        "smtpPort": 2525,
+        "httpsPort": 8443,
+        "heloName": "checks.zorg-voorbeeld.example",
+        "trustAnchors": [anchor],
+        "caFiles": ["/ca/own.pem"],
+    }
+    values = tmp_path / "values.yaml"
+    values.write_text(yaml.safe_dump({"operator": {"checks": checks}}))
+    args = operator_args("--values", str(values))
+    assert args[args.index("--checks") :] == [
+        "--checks",
+        "--check-interval=30m",
+        "--check-concurrency=4",
+        "--check-smtp-port=2525",
+        "--check-https-port=8443",
+        "--check-allow-private",
+        "--check-helo-name=checks.zorg-voorbeeld.example",
+        f"--trust-anchor={anchor}",
+        "--check-ca-file=/ca/own.pem",
     ]
 
 
 def test_the_operator_knows_every_flag_that_the_chart_passes() -> None:
     passed = operator_args(*VARIANTS["namespaced"]) + operator_args(*VARIANTS["single"])
+    checks = "allowPrivate=true,operator.checks.heloName=x,operator.checks.trustAnchors={y}"
+    passed += operator_args("--set", f"operator.checks.{checks},operator.checks.caFiles={{z}}")
+    passed += operator_args("--set", "operator.checks.enabled=false")
     done = subprocess.run(
         [sys.executable, "-c", "from mailseal.cli import main; main()", "operator", "--help"],
         capture_output=True,

@@ -164,7 +164,9 @@ def test_an_undeclared_nta_record_waits(workspace: Workspace) -> None:
 def test_nta_months_stay_as_published(workspace: Workspace) -> None:
     """The months are read back from DNS, the only memory that there is."""
     declared = {"signedOn": "2026-09-14", "reference": "ISMS-041"}
-    file = workspace.put(owner("NtaRecord", "nta", provider="zorgmail", declaration=declared))
+    file = workspace.put(
+        owner("NtaRecord", "nta", provider="zorgmail", declaration=declared, prerequisites=[])
+    )
 
     assert workspace.run("apply", "-f", file, "--yes").exit_code == 0
 

@@ -16,6 +16,8 @@ from mailseal.domain.crds import NAMING
 from mailseal.domain.specs import KINDS
 from mailseal.domain.status import SelectorState
 from mailseal.kube import conditions, metrics
+from mailseal.kube.checkgauges import CheckCollector
+from mailseal.kube.checkmemory import CheckMemory
 from mailseal.kube.gauges import StatusCollector
 from mailseal.kube.store import Store
 from mailseal.planning.keylife.model import KeyState
@@ -34,7 +36,7 @@ NO_REASONS = {
     *("ExternalSelectors", "KeyTrouble"),
 }
 """Words in CamelCase that stand in the code of `engine` and `kube` and are no reasons."""
-SINGLE_WORDS = {"Published", "Ready", "Pending"}
+SINGLE_WORDS = {"Published", "Ready", "Pending", "Renewed"}
 """Reasons of one hump, which cannot be told from other words in the code."""
 
 
@@ -92,7 +94,9 @@ def _name(metric: Metric) -> str:
 def _served() -> set[str]:
     assert metrics.LEADER in REGISTRY._collector_to_names
     counted = (metric for metric in REGISTRY.collect() if metric.name.startswith("mailseal_"))
-    return {_name(metric) for metric in (*counted, *StatusCollector(Store()).collect())}
+    collectors = (StatusCollector(Store()), CheckCollector(Store(), CheckMemory()))
+    told = (metric for collector in collectors for metric in collector.collect())
+    return {_name(metric) for metric in (*counted, *told)}
 
 
 def test_every_metric_is_in_the_table() -> None:

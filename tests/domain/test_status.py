@@ -41,6 +41,8 @@ def test_writes_camel_case_and_leaves_out_what_is_not_there() -> None:
             }
         ],
         "records": [],
+        "domains": [],
+        "checks": [],
         "endMonth": "2029-11",
         "expiresOn": "2029-11-30",
     }

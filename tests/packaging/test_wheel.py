@@ -75,6 +75,18 @@ def test_the_command_tells_the_version_of_the_wheel(environment: Path, tmp_path:
     assert mailseal.__version__ in done.stdout
 
 
+def test_the_wheel_writes_a_report_with_its_templates(environment: Path, tmp_path: Path) -> None:
+    result = (
+        '{"schemaVersion": 1, "domain": "a.example", "checkedAt": "2026-11-24T10:00:00Z", "findings": []}'
+    )
+    command = [str(environment / "bin" / "mailseal"), "report", "--results", "-", "--output", "-"]
+    done = subprocess.run(
+        command, cwd=tmp_path, input=result, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "a.example" in done.stdout
+
+
 def test_every_module_of_the_wheel_can_be_imported(environment: Path, wheel: Path, tmp_path: Path) -> None:
     """Run outside the source tree, from the installed files, with the runtime dependencies only."""
     names = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")]

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailseal.domain.prerequisites import Prerequisite
 from mailseal.planning import Claim, Reason, RecordState
-from mailseal.planning.nta_calendar import dutch_day
+from mailseal.planning.nta_calendar import DUTCH_TIME, day_in
+from mailseal.planning.nta_gate import PrerequisiteFinding, Standing
 from mailseal.records.months import Month
 from mailseal.records.nta7516 import NtaDates
-from support.planning_world import APEX, Settings, SimulatedZone, nta_record, outcome, settle, told
+from support.planning_world import APEX, Settings, SimulatedZone, nta_record, outcome, settle, sync, told
 
 
 def record(start: str, end: str, provider: str = "zorgmail") -> str:
@@ -65,8 +67,8 @@ def test_another_provider_keeps_the_dates() -> None:
     ("found", "spec"),
     [
         (record("2024-05", "2027-05"), {}),
-        (record("2024-05", "2026-03"), {}),
-        (record("2025-05", "2026-04"), {"start_month": "2025-01"}),
+        (record("2024-05", "2026-06"), {}),
+        (record("2025-05", "2026-06"), {"start_month": "2025-01"}),
     ],
 )
 def test_a_valid_foreign_record_that_differs_in_dates_only_is_adopted(
@@ -77,6 +79,16 @@ def test_a_valid_foreign_record_that_differs_in_dates_only_is_adopted(
     wanted = nta_record(**spec)
     plan = settle(zone, wanted, settings=at(2026, 3))
     assert told(plan, wanted) == [(found, RecordState.PUBLISHED, "")]
+
+
+def test_a_foreign_record_that_is_due_for_renewal_is_adopted_first_and_then_renewed() -> None:
+    zone, found = SimulatedZone(), record("2024-05", "2026-05")
+    zone.put(APEX, found)
+    wanted = nta_record()
+    plan = sync(zone, wanted, settings=at(2026, 3))
+    assert told(plan, wanted) == [(found, RecordState.PUBLISHED, "")]
+    settle(zone, wanted, settings=at(2026, 3))
+    assert zone.texts() == {record("2026-03", "2029-03")}
 
 
 @pytest.mark.parametrize(
@@ -173,19 +185,74 @@ class TestDeclaration:
         assert plan.held[wanted.owner] == ()
 
 
+class TestPrerequisites:
+    def claimed(self, dnssec: Standing, dane: Standing = Standing.PASSED) -> Claim:
+        standings = {Prerequisite.DNSSEC: dnssec, Prerequisite.DANE: dane}
+        findings = tuple(PrerequisiteFinding(name, found, "do it") for name, found in standings.items())
+        claimed = nta_record(prerequisites=[{"check": "DNSSEC"}, {"check": "DANE", "mode": "Warn"}])
+        return replace(claimed, nta_prerequisites=findings)
+
+    @pytest.mark.parametrize(
+        ("standing", "reason"),
+        [
+            (Standing.FAILED, Reason.PREREQUISITES_FAILED),
+            (Standing.UNKNOWN, Reason.PREREQUISITES_UNKNOWN),
+        ],
+    )
+    def test_nothing_is_published_before_they_pass_and_the_user_is_told_which(self, standing, reason) -> None:
+        zone, wanted = SimulatedZone(), self.claimed(standing)
+        plan = settle(zone, wanted)
+        assert zone.rrsets == {}
+        assert told(plan, wanted) == [(record("2026-03", "2029-03"), RecordState.PENDING, reason)]
+        assert "DNSSEC" in outcome(plan, wanted).message
+        assert "do it" in outcome(plan, wanted).message
+
+    def test_what_stands_is_kept_changed_and_repaired_whatever_they_say(self) -> None:
+        zone, failing = SimulatedZone(), self.claimed(Standing.FAILED)
+        settle(zone, self.claimed(Standing.PASSED), settings=at(2026, 3))
+        assert told(settle(zone, failing, settings=at(2027, 3)), failing)[0][1:] == (
+            RecordState.PUBLISHED,
+            "",
+        )
+        moved = replace(failing, spec=failing.spec.model_copy(update={"provider": "other"}))
+        settle(zone, moved, settings=at(2027, 3))
+        assert zone.texts() == {record("2026-03", "2029-03", "other")}
+        zone.put(APEX)
+        settle(zone, replace(moved, nta_dates=dates("2026-03", "2029-03")), settings=at(2027, 3))
+        assert zone.texts() == {record("2026-03", "2029-03", "other")}
+
+    def test_a_foreign_record_is_adopted_whatever_they_say(self) -> None:
+        zone, failing = SimulatedZone(), self.claimed(Standing.FAILED)
+        zone.put(APEX, record("2025-05", "2028-05"))
+        plan = settle(zone, failing)
+        assert told(plan, failing) == [(record("2025-05", "2028-05"), RecordState.PUBLISHED, "")]
+
+    def test_one_that_only_warns_is_told_beside_the_published_record(self) -> None:
+        zone, wanted = SimulatedZone(), self.claimed(Standing.PASSED, Standing.FAILED)
+        plan = settle(zone, wanted)
+        assert zone.texts() == {record("2026-03", "2029-03")}
+        assert plan.warnings[wanted.owner] == ("DANE fails: do it",)
+
+
 class TestExpiry:
     def test_the_record_is_valid_through_the_last_day_of_its_last_month(self) -> None:
         zone = SimulatedZone()
         settle(zone, nta_record(), settings=at(2026, 3))
         assert settle(zone, nta_record(), settings=at(2029, 3, 31, 21)).warnings == {}
 
-    def test_an_expired_record_stays_with_a_warning(self) -> None:
+    def test_an_expired_record_that_may_not_be_renewed_stays_with_a_warning(self) -> None:
         zone = SimulatedZone()
-        wanted = nta_record()
+        wanted = nta_record(renewal="Manual")
         settle(zone, wanted, settings=at(2026, 3))
         plan = settle(zone, wanted, settings=at(2029, 3, 31, 22))
         assert told(plan, wanted) == [(record("2026-03", "2029-03"), RecordState.PUBLISHED, Reason.EXPIRED)]
-        assert "startMonth" in plan.warnings[wanted.owner][0]
+        assert "sign the NTA 7516 self-declaration anew" in plan.warnings[wanted.owner][0]
+
+    def test_an_expired_record_is_renewed_at_once_when_that_is_allowed(self) -> None:
+        zone = SimulatedZone()
+        settle(zone, nta_record(), settings=at(2026, 3))
+        settle(zone, nta_record(), settings=at(2031, 8))
+        assert zone.texts() == {record("2031-08", "2034-08")}
 
     def test_a_later_start_month_renews_it(self) -> None:
         zone = SimulatedZone()
@@ -193,12 +260,18 @@ class TestExpiry:
         settle(zone, nta_record(start_month="2029-04"), settings=at(2029, 4))
         assert zone.texts() == {record("2029-04", "2032-04")}
 
-    def test_a_record_that_is_over_is_not_published_anew(self) -> None:
+    def test_a_start_month_whose_record_would_be_over_gives_way_to_this_month(self) -> None:
         zone = SimulatedZone()
-        wanted = nta_record(start_month="2020-01")
+        settle(zone, nta_record(start_month="2020-01"))
+        assert zone.texts() == {record("2026-03", "2029-03")}
+
+    def test_with_manual_renewal_it_waits_for_another_start_month(self) -> None:
+        zone = SimulatedZone()
+        wanted = nta_record(start_month="2020-01", renewal="Manual")
         plan = settle(zone, wanted)
         assert zone.rrsets == {}
-        assert told(plan, wanted) == [(record("2020-01", "2023-01"), RecordState.PENDING, Reason.EXPIRED)]
+        assert outcome(plan, wanted).reason == Reason.EXPIRED
+        assert "spec.startMonth" in outcome(plan, wanted).message
 
 
 def test_months_past_the_calendar_are_told_as_an_invalid_record() -> None:
@@ -218,4 +291,4 @@ def test_a_start_month_to_come_leaves_what_is_published_until_it_comes() -> None
 
 
 def test_the_day_is_that_of_the_netherlands() -> None:
-    assert dutch_day(datetime(2026, 7, 31, 22, 30, tzinfo=UTC)).isoformat() == "2026-08-01"
+    assert day_in(DUTCH_TIME, datetime(2026, 7, 31, 22, 30, tzinfo=UTC)).isoformat() == "2026-08-01"

@@ -37,5 +37,5 @@ def dns_name(name: dns.name.Name) -> DnsName:
 
 def shown(text: str) -> str:
     r"""A joined TXT value (`Answer.texts`) for people: ASCII, other bytes as `\DDD`, not too long."""
-    display = TxtData.of(text.encode("latin-1", "replace")).display
+    display = TxtData.of(text[: SHOWN_CHARACTERS + 1].encode("latin-1", "replace")).display
     return display if len(display) <= SHOWN_CHARACTERS else f"{display[:SHOWN_CHARACTERS]}..."

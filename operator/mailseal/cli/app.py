@@ -1,4 +1,4 @@
-"""The commands and how each ends: 0 done, 1 not done, 2 wrong use or input, 3 changes not expected."""
+"""The commands. How each ends is told in `mailseal.cli.exits`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import typer
 
 from mailseal import __version__
 from mailseal.cli.apply import apply
+from mailseal.cli.check import check
+from mailseal.cli.nta import nta
 from mailseal.cli.operator import operator
 from mailseal.cli.plan import plan
+from mailseal.cli.report import report
 from mailseal.cli.status import status
 
 app = typer.Typer(
@@ -22,6 +25,9 @@ app = typer.Typer(
 app.command()(plan)
 app.command()(apply)
 app.command()(status)
+app.command()(check)
+app.add_typer(nta, name="nta")
+app.command()(report)
 app.command()(operator)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from mailseal.cli.asjson import applied_value, preview_value, unplaced_value
+from mailseal.cli.checkoptions import AllowPrivate, CaFiles, Resolvers, TrustAnchors, check_settings
 from mailseal.cli.desired import Desired, Request, load
 from mailseal.cli.exits import Exit, InvalidInput
 from mailseal.cli.keys import KeyRing, Step, check_can_make, take_step
@@ -31,7 +32,8 @@ from mailseal.cli.options import (
 from mailseal.cli.outcome import FAILED, AppliedZone, ResourceOutcome, applied_zone, failed_resources
 from mailseal.cli.outcometext import outcome_lines
 from mailseal.cli.plantext import preview_lines
-from mailseal.cli.preview import ZONES_AT_ONCE, Preview, PreviewedZone, preview
+from mailseal.cli.prerequisites import checked_preview
+from mailseal.cli.preview import ZONES_AT_ONCE, Preview, PreviewedZone
 from mailseal.cli.screen import fail_on, write_error, write_json, write_lines, write_note
 from mailseal.cli.secretfiles import SecretFiles
 from mailseal.cli.troubles import note_skipped, write_failures
@@ -63,12 +65,16 @@ def apply(  # noqa: PLR0913 - one argument for each option
     verify_seconds: Annotated[
         float, typer.Option(min=0, help="How long to wait until all authoritative servers answer.")
     ] = 30.0,
+    resolver: Resolvers = None,
+    trust_anchor: TrustAnchors = None,
+    ca_file: CaFiles = None,
+    allow_private: AllowPrivate = False,
     output: OutputFormat = Output.TEXT,
 ) -> None:
     """Write what plan shows, after asking, and say what came of it."""
-    request = Request(
-        tuple(file), operator_id, secrets_dir, operator_namespace, delete, frozenset(confirm_plan or ())
-    )
+    checks = check_settings(resolver, trust_anchor, ca_file, allow_private=allow_private)
+    confirmed = frozenset(confirm_plan or ())
+    request = Request(tuple(file), operator_id, secrets_dir, operator_namespace, delete, confirmed, checks)
     try:
         desired = load(request)
         _check_can_make_keys(desired)
@@ -76,7 +82,11 @@ def apply(  # noqa: PLR0913 - one argument for each option
         fail_on(error)
     note_skipped(desired)
     within = timedelta(seconds=verify_seconds)
-    raise typer.Exit(asyncio.run(_apply(desired, within, Consent(yes, output))))
+    try:
+        ended = asyncio.run(_apply(desired, within, Consent(yes, output)))
+    except InvalidInput as error:
+        fail_on(error)
+    raise typer.Exit(ended)
 
 
 def _check_can_make_keys(desired: Desired) -> None:
@@ -93,7 +103,7 @@ def _check_can_make_keys(desired: Desired) -> None:
 async def _apply(desired: Desired, verify_within: timedelta, consent: Consent) -> Exit:
     now = datetime.now(UTC)
     async with placed(desired, verify_within) as placement:
-        found = await preview(desired, placement, now)
+        desired, found = await checked_preview(desired, placement, now)
         if consent.output is Output.TEXT or not consent.given:
             write_lines(preview_lines(found), err=consent.output is Output.JSON)
         write_failures(found)

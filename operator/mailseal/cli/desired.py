@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mailseal.checks.settings import CheckSettings
 from mailseal.cli.exits import InvalidInput
 from mailseal.cli.keys import KeyRing, read_key_ring
 from mailseal.cli.manifests import read_manifests
@@ -20,6 +21,7 @@ from mailseal.engine.objectkey import ObjectKey
 from mailseal.planning.heritage import Heritage, InvalidOperatorId
 from mailseal.planning.keylife.wanted import released_selectors, wanted_records
 from mailseal.planning.model import Claim
+from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.providers.base import InvalidConfiguration
 from mailseal.records.names import DnsName
 
@@ -35,6 +37,8 @@ class Request:
     """Where the Secrets of ClusterDnsProviders are."""
     deleting: bool = False
     confirmed_plans: frozenset[str] = frozenset()
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    """How the prerequisites of NTA 7516 records are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Desired:
     secrets: SecretFiles
     key_rings: Mapping[ObjectKey, KeyRing]
     skipped_kinds: tuple[str, ...]
+    findings: Mapping[DnsName, tuple[PrerequisiteFinding, ...]] = field(default_factory=dict)
+    """What the checks said of domains whose NTA 7516 record waits for them."""
 
     def claim_of(self, resource: RecordResource) -> Claim:
         """What planning decides on. What is published is known from the heritage in DNS alone."""
@@ -63,6 +69,7 @@ class Desired:
             dkim_outlived=frozenset() if self.request.deleting else released,
             awaits_switch=ring is not None and ring.life.coming is not None,
             dkim_works=self._dkim_works(resource.spec.domain_name),
+            nta_prerequisites=self.findings.get(resource.spec.domain_name, ()),
         )
 
     def _dkim_works(self, domain: DnsName) -> bool:
@@ -82,6 +89,10 @@ class Desired:
     def with_key_rings(self, rings: Mapping[ObjectKey, KeyRing]) -> Desired:
         """The same with some key rings replaced."""
         return replace(self, key_rings={**self.key_rings, **rings})
+
+    def with_findings(self, findings: Mapping[DnsName, tuple[PrerequisiteFinding, ...]]) -> Desired:
+        """The same with what the checks said of domains."""
+        return replace(self, findings=findings)
 
 
 def load(request: Request) -> Desired:

@@ -18,6 +18,21 @@ class Exit(IntEnum):
     """`plan --expect-no-changes`: there are changes."""
 
 
+class CheckExit(IntEnum):
+    """The exit codes of the commands that look and never write: `check` and `nta lookup`."""
+
+    PASSED = 0
+    """Every check passes; or every recipient is ready."""
+    FAILED = 1
+    """A check fails (`--fail-on` says what counts as failing); or a recipient is not ready."""
+    INVALID = 2
+    """Wrong use or input; nothing was checked."""
+    UNDECIDED = 3
+    """Nothing fails, but something could not be decided, since an answer did not come."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C (128 and the number of SIGINT, as shells count)."""
+
+
 class InvalidInput(Exception):
     """The command line or the manifests cannot be used. `faults` has a line for each thing that is wrong."""
 

@@ -51,16 +51,30 @@ def read_manifests(paths: Sequence[str], faults: list[str]) -> list[Manifest]:
 
 def read_file(file: str, faults: list[str]) -> list[Manifest]:
     """The manifests of one file; what is wrong with it goes to `faults`."""
+    text = read_text(file, faults)
+    return [] if text is None else manifests_in(file, text, faults)
+
+
+def read_text(file: str, faults: list[str]) -> str | None:
+    """The text of one file, which is UTF-8 with or without a mark; None, and a fault, when it is none."""
     try:
         data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except OSError as error:
         faults.append(f"{file}: cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         faults.append(f"{file}: is not UTF-8 text")
-    else:
-        return list(_parsed("standard input" if file == STANDARD_INPUT else file, text, faults))
-    return []
+    return None
+
+
+def manifests_in(file: str, text: str, faults: list[str]) -> list[Manifest]:
+    """The manifests in the text of a file; what is wrong with it goes to `faults`."""
+    return list(_parsed(shown_name(file), text, faults))
+
+
+def shown_name(file: str) -> str:
+    """The file as messages name it."""
+    return "standard input" if file == STANDARD_INPUT else file
 
 
 def _files(path: str, faults: list[str]) -> list[str]:

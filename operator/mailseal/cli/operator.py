@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailseal.checks.settings import CheckSettings
+from mailseal.cli import operatorchecks as options
 from mailseal.cli.logs import LogFormat, set_up_logging
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ def operator(  # noqa: PLR0913 - one argument for each option
         list[str] | None,
         typer.Option(
             metavar="ADDRESS[:PORT]",
-            help="Resolver for what other name servers answer, such as a vendor's. Repeatable. Default: the "
-            "system's.",
+            help="Resolver for what other name servers answer, such as a vendor's, and for the checks. "
+            "Repeatable. Default: the system's.",
         ),
     ] = None,
     watch_namespace: Annotated[
@@ -58,12 +60,22 @@ def operator(  # noqa: PLR0913 - one argument for each option
     listen: Annotated[
         str, typer.Option(help="Address and port of /metrics, /healthz, /readyz.")
     ] = "127.0.0.1:8080",
+    checks: options.Enabled = True,
+    check_interval: options.Interval = "6h",
+    check_concurrency: options.DomainsAtOnce = 16,
+    check_domain_seconds: options.DomainSeconds = 60.0,
+    trust_anchor: options.TrustAnchors = None,
+    check_ca_file: options.CaFiles = None,
+    check_allow_private: options.AllowPrivate = False,
+    check_smtp_port: options.SmtpPort = 25,
+    check_https_port: options.HttpsPort = 443,
+    check_helo_name: options.HeloName = "",
     log_format: Annotated[LogFormat, typer.Option(help="How to log.")] = LogFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Run the operator until it is told to stop."""
     # Here, since the clients of Kubernetes take longer to load than the other commands to run.
-    from mailseal.kube.settings import OperatorSettings
+    from mailseal.kube.settings import OperatorSettings, WatchSettings
     from mailseal.observing.resolving import resolver_at
 
     set_up_logging(log_format, verbose=verbose)
@@ -74,6 +86,23 @@ def operator(  # noqa: PLR0913 - one argument for each option
         resolver_at(resolver or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--resolver") from None
+    watch = WatchSettings(
+        enabled=checks,
+        interval=options.interval_of(check_interval),
+        domains_at_once=check_concurrency,
+        run=CheckSettings(
+            resolvers=tuple(resolver or ()),
+            trust_anchors=tuple(trust_anchor or ()),
+            certificate_authorities=tuple(str(path) for path in check_ca_file or ()),
+            allow_private=check_allow_private,
+            smtp_port=check_smtp_port,
+            https_port=check_https_port,
+            helo_name=check_helo_name,
+            domain_within=timedelta(seconds=check_domain_seconds),
+        ),
+    )
+    if checks:
+        options.ensure_usable(watch.run)
     settings = OperatorSettings(
         operator_id=operator_id,
         heritage=heritage,
@@ -88,6 +117,7 @@ def operator(  # noqa: PLR0913 - one argument for each option
         identity=identity,
         listen_host=host or "127.0.0.1",
         listen_port=int(port),
+        checks=watch,
     )
     _run_to_the_end(settings)
 

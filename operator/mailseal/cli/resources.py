@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailseal.cli.manifests import Manifest, Source
 from mailseal.domain.common import API_VERSION, SUBDOMAIN
+from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.domain.provider import DnsProviderSpec
 from mailseal.domain.specs import KINDS, InvalidSpec, parse_spec
 from mailseal.engine.objectkey import ObjectKey, provider_of
@@ -33,12 +34,14 @@ class RecordResource:
     position: int
     """Its place among all resources of the files, from 0."""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    part: str = ""
+    """Which of its domains this is about, for an NtaRecord that has several."""
 
     @property
     def owner(self) -> Owner:
         """The resource as planning knows it: of two that want one name, the first in the files is older."""
         created = _FIRST + timedelta(seconds=self.position)
-        return Owner(self.key.kind, self.key.namespace, self.key.name, "", created)
+        return Owner(self.key.kind, self.key.namespace, self.key.name, "", created, self.part)
 
     @property
     def provider_key(self) -> ObjectKey:
@@ -124,7 +127,8 @@ class _Sorter:
             self.providers[key] = ProviderResource(key, spec, manifest.source, _confirmed(manifest))
         else:
             annotations = _mapping(_mapping(manifest.body.get("metadata")).get("annotations"))
-            self.records.append(RecordResource(key, spec, manifest.source, len(self.records), annotations))
+            whole = RecordResource(key, spec, manifest.source, len(self.records), annotations)
+            self.records += _at_each_domain(whole)
 
     def _key(self, manifest: Manifest) -> ObjectKey | None:
         """The resource's key; None when it has none or one that was seen, which is a fault."""
@@ -181,6 +185,17 @@ def check_references(resources: Resources, faults: list[str]) -> None:
                 f"{resource}: {provider.key} does not allow namespace {resource.key.namespace} to publish "
                 f"records of {resource.spec.domain}: see its allowedNamespaces and allowedDomains"
             )
+
+
+def _at_each_domain(whole: RecordResource) -> Iterator[RecordResource]:
+    """The resource as each domain sees it that it has a record at."""
+    spec = whole.spec
+    if not isinstance(spec, NtaRecordSpec) or spec.domains is None:
+        yield whole
+        return
+    for offset, domain in enumerate(spec.all_domains):
+        position = whole.position + offset
+        yield replace(whole, spec=spec.at(domain), part=str(domain), position=position)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

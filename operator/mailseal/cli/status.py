@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from mailseal.cli.asjson import failure_value, resource_value, unplaced_value, zone_value
+from mailseal.cli.checkoptions import AllowPrivate, CaFiles, Resolvers, TrustAnchors, check_settings
 from mailseal.cli.desired import Desired, Request, load
 from mailseal.cli.exits import Exit, InvalidInput
 from mailseal.cli.keytext import key_texts
@@ -25,7 +26,8 @@ from mailseal.cli.options import (
     SecretsDir,
 )
 from mailseal.cli.outcome import ResourceOutcome, failed_resources
-from mailseal.cli.preview import Preview, preview
+from mailseal.cli.prerequisites import checked_preview
+from mailseal.cli.preview import Preview
 from mailseal.cli.screen import fail_on, write_json, write_lines
 from mailseal.cli.standing import ZoneStanding, standing_of
 from mailseal.cli.table import state_style
@@ -34,20 +36,28 @@ from mailseal.cli.zones import placed
 from mailseal.records.display import displayed
 
 
-def status(
+def status(  # noqa: PLR0913 - one argument for each option
     file: Files,
     operator_id: OperatorId = DEFAULT_OPERATOR_ID,
     secrets_dir: SecretsDir = None,
     operator_namespace: OperatorNamespace = DEFAULT_OPERATOR_NAMESPACE,
+    resolver: Resolvers = None,
+    trust_anchor: TrustAnchors = None,
+    ca_file: CaFiles = None,
+    allow_private: AllowPrivate = False,
     output: OutputFormat = Output.TEXT,
 ) -> None:
     """Ask all authoritative servers what they answer, against what is wanted."""
     try:
-        desired = load(Request(tuple(file), operator_id, secrets_dir, operator_namespace))
+        checks = check_settings(resolver, trust_anchor, ca_file, allow_private=allow_private)
+        desired = load(Request(tuple(file), operator_id, secrets_dir, operator_namespace, checks=checks))
     except InvalidInput as error:
         fail_on(error)
     note_skipped(desired)
-    found, zones = asyncio.run(_status(desired))
+    try:
+        found, zones = asyncio.run(_status(desired))
+    except InvalidInput as error:
+        fail_on(error)
     others = failed_resources(found.unplaced)
     resources = [*(resource for zone in zones for resource in zone.resources), *others]
     if output is Output.JSON:
@@ -60,7 +70,7 @@ def status(
 
 async def _status(desired: Desired) -> tuple[Preview, tuple[ZoneStanding, ...]]:
     async with placed(desired, timedelta(0)) as placement:
-        found = await preview(desired, placement, datetime.now(UTC))
+        _, found = await checked_preview(desired, placement, datetime.now(UTC))
         return found, await standing_of(found)
 
 

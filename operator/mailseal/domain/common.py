@@ -103,20 +103,20 @@ class ProviderRef(Model):
     )
 
 
+DOMAIN_STAYS = Check(
+    "self == oldSelf",
+    "domain cannot change, since its records would be left behind: "
+    "make a new resource for the other domain and delete this one",
+    message_expression="'domain cannot change from ' + oldSelf + ' to ' + self + ', since the "
+    "records of ' + oldSelf + ' would be left behind: make a new resource for the other domain and "
+    "delete this one'",
+)
+
+
 class RecordOwnerSpec(Model):
     """What every resource has that owns records of one mail domain."""
 
-    domain: Annotated[
-        DomainText,
-        Check(
-            "self == oldSelf",
-            "domain cannot change, since its records would be left behind: "
-            "make a new resource for the other domain and delete this one",
-            message_expression="'domain cannot change from ' + oldSelf + ' to ' + self + ', since the "
-            "records of ' + oldSelf + ' would be left behind: make a new resource for the other domain and "
-            "delete this one'",
-        ),
-    ] = Field(
+    domain: Annotated[DomainText, DOMAIN_STAYS] = Field(
         description="Mail domain, the part after the @, such as zorg-voorbeeld.example. Lower case, without "
         "final dot; an internationalised name as A-labels (xn--...). It cannot be changed."
     )

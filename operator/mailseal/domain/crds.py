@@ -63,6 +63,13 @@ SIGNING = Column("Signing", ".status.signingSelectors", "Selectors that mail is 
 NEXT_ROTATION = Column(
     "Next rotation", ".status.nextRotation", "When the keys are replaced next, if that is planned."
 )
+NTA_DOMAINS = Column("Domain", ".spec['domain','domains']", "Mail domains that the record is for.")
+RENEWAL = Column(
+    "Renewal",
+    '.status.conditions[?(@.type=="Renewal")].reason',
+    "What holds up the renewal, or NotDue.",
+    priority=1,
+)
 END = Column("End", ".status.endMonth", "Last month of the published record.")
 READY = Column("Ready", _ready("status"), "Whether everything asked for is published.")
 REASON = Column("Reason", _ready("reason"), "Why, in one word.")
@@ -87,9 +94,8 @@ NAMING = {
     "NtaRecord": Naming(
         "ntarecords",
         "nta",
-        (DOMAIN, END),
-        "An NtaRecord publishes that a mail domain takes part in NTA 7516, secure ad-hoc mail in health "
-        "care.",
+        (NTA_DOMAINS, END, RENEWAL),
+        "An NtaRecord publishes that mail domains take part in NTA 7516, secure ad-hoc mail in health care.",
     ),
     "DnsProvider": Naming(
         "dnsproviders",

@@ -16,7 +16,7 @@ Schema: TypeAlias = dict[str, Any]
 _DROPPED = frozenset({"title", "additionalProperties", "$defs", "properties", "items", "default"})
 _FIRST = ("description", "type", "format", "default", "enum")
 _LAST = ("additionalProperties", "items", "properties")
-_EMPTY: tuple[object, ...] = (None, {}, [])
+_EMPTY: tuple[object, ...] = (None, {}, [], "")
 
 
 def structural_schema(model: type[BaseModel]) -> Schema:

@@ -82,6 +82,29 @@ class RecordOwnerStatus(ResourceStatus):
     )
 
 
+class CheckStatus(StatusModel):
+    """One thing that the live checks found and that is not in order."""
+
+    check: str = Field(description="Which check, such as spf.lookups; mailseal check tells more of it.")
+    outcome: str = Field(
+        description="Fail, Unknown (no answer came that would decide it) or Warn (it works, but should be "
+        "better)."
+    )
+    domain: str = Field(description="The mail domain that was checked.")
+    target: str = Field(description="The domain, host or name that was looked at.")
+    message: str = Field(description="What is the matter and what to do about it.")
+
+
+class CheckedStatus(RecordOwnerStatus):
+    """What the kinds report whose domains are checked as the Internet sees them."""
+
+    live_checks: Annotated[tuple[CheckStatus, ...], ATOMIC] = Field(
+        default=(),
+        alias="checks",
+        description="What the live checks found that is not in order, the worst first, at most 30.",
+    )
+
+
 class SelectorState(StrEnum):
     """What was found at a selector that somebody else runs."""
 
@@ -126,7 +149,7 @@ class DmarcRolloutStatus(StatusModel):
     )
 
 
-class MailDomainStatus(RecordOwnerStatus):
+class MailDomainStatus(CheckedStatus):
     """What mailseal found and did; written by the operator."""
 
     external_selectors: Annotated[tuple[ExternalSelectorStatus, ...], map_by("selector")] = Field(
@@ -190,15 +213,44 @@ class DkimKeyStatus(RecordOwnerStatus):
     )
 
 
-class NtaRecordStatus(RecordOwnerStatus):
-    """What mailseal found and did; written by the operator."""
+class NtaDomainStatus(StatusModel):
+    """The record at one mail domain."""
 
+    domain: str = Field(description="The mail domain, without final dot.")
+    state: str | None = Field(
+        default=None, description="How far the record is, as in records; absent while nothing is known of it."
+    )
     start_month: str | None = Field(
         default=None, description="First month of the published record, as YYYY-MM."
     )
     end_month: str | None = Field(default=None, description="Last month of the published record, as YYYY-MM.")
     expires_on: date | None = Field(
         default=None, description="Last day on which the published record is valid."
+    )
+    declared_on: date | None = Field(
+        default=None,
+        description="Day on which the self-declaration was signed that the published record rests on.",
+    )
+
+
+class NtaRecordStatus(CheckedStatus):
+    """What mailseal found and did; written by the operator."""
+
+    domains: Annotated[tuple[NtaDomainStatus, ...], map_by("domain")] = Field(
+        default=(), description="The record at each mail domain, in the order of spec.domains."
+    )
+    start_month: str | None = Field(
+        default=None, description="First month of the published record that expires first, as YYYY-MM."
+    )
+    end_month: str | None = Field(
+        default=None, description="Last month of the published record that expires first, as YYYY-MM."
+    )
+    expires_on: date | None = Field(
+        default=None, description="Last day on which every published record is valid."
+    )
+    declared_on: date | None = Field(
+        default=None,
+        description="Day on which the oldest self-declaration was signed that a published record rests on.",
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mailseal.domain.common import RecordOwnerSpec
 from mailseal.domain.dkimkey import DkimKeySpec
+from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.domain.specs import Spec
 from mailseal.kube.api import Conflict, NotFound
 from mailseal.kube.claims import rival_of
@@ -42,6 +45,15 @@ class NotAdmitted(Exception):
         self.retry = retry
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Where to plan a resource."""
+
+    routes: tuple[Route, ...]
+    obstacles: tuple[tuple[StoredObject, NotAdmitted], ...] = ()
+    """The parts of an NtaRecord that cannot be planned for now, unlike the others, and why."""
+
+
 class Admission:
     """Checks and prepares record resources, step by step, the first obstacle ending it."""
 
@@ -49,7 +61,7 @@ class Admission:
         self._runtime = runtime
         self._keys = keys
 
-    async def admit(self, resource: StoredObject) -> tuple[Route, ...]:
+    async def admit(self, resource: StoredObject) -> Admitted:
         """Where to plan the resource; it then has our finalizer and, for a DkimKey, its Secret.
 
         Raises `AwaitsKeys`, `NotYet`, `NotAdmitted`, `ApiError`.
@@ -57,12 +69,25 @@ class Admission:
         spec = resource.spec
         if not isinstance(spec, RecordOwnerSpec):
             raise NotAdmitted("InvalidSpec", resource.invalid)
-        routes = tuple([await self._route(part, part.spec) for part in parts_of(resource)])
+        admitted = await self._admit_parts(resource)
         if not resource.deleting:
             await self._hold(resource)
         if isinstance(spec, DkimKeySpec) and not self._keys.is_prepared(resource):
             raise AwaitsKeys
-        return routes
+        return admitted
+
+    async def _admit_parts(self, resource: StoredObject) -> Admitted:
+        """One domain of an NtaRecord never holds up the others; a DkimKey is planned for as a whole."""
+        routes: list[Route] = []
+        obstacles: list[tuple[StoredObject, NotAdmitted]] = []
+        for part in parts_of(resource):
+            try:
+                routes.append(await self._route(part, part.spec))
+            except NotAdmitted as obstacle:
+                obstacles.append((part, obstacle))
+        if obstacles and not (routes and isinstance(resource.spec, NtaRecordSpec)):
+            raise obstacles[0][1]
+        return Admitted(tuple(routes), tuple(obstacles))
 
     async def _route(self, part: StoredObject, spec: Spec | None) -> Route:
         if not isinstance(spec, RecordOwnerSpec):
@@ -95,7 +120,7 @@ class Admission:
         return opened
 
     def _check_rivals(self, resource: StoredObject, spec: RecordOwnerSpec) -> None:
-        if resource.deleting:
+        if resource.wants_nothing:
             return
         # One that never got as far as our finalizer, such as for want of a provider, blocks nobody.
         others = [other for other in self._runtime.store.at_domain(spec.domain_name) if other.held]

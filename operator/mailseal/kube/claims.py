@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from mailseal.domain.common import DeletionPolicy, RecordOwnerSpec
 from mailseal.domain.dkimkey import DkimKeySpec
@@ -14,34 +13,40 @@ from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.kube.dkim_secrets import SecretView
 from mailseal.kube.dmarcstatus import rollout_memory
 from mailseal.kube.objects import StoredObject
+from mailseal.kube.remembering import nta_memory, remembered_values
 from mailseal.planning.keylife.wanted import released_selectors, wanted_records
-from mailseal.planning.model import Claim, DkimPublicKey, RecordState, RememberedValue
+from mailseal.planning.model import Claim, DkimPublicKey
+from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.planning.places import dkim_place
 from mailseal.planning.selector_records import selector_place
-from mailseal.records.display import parse_displayed
-from mailseal.records.months import Month
 from mailseal.records.names import DnsName
-from mailseal.records.nta7516 import NtaDates
-from mailseal.records.rrset import RecordType, RRsetKey
-
-WRITTEN_STATES = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING, RecordState.REMOVING})
-"""States of a record that say that we wrote it."""
 
 
-def claim_of(resource: StoredObject, secret: SecretView | None, *, dkim_works: bool = True) -> Claim | None:
-    """The resource's claim; None while its spec is invalid.
+def claim_of(
+    resource: StoredObject,
+    secret: SecretView | None,
+    *,
+    dkim_works: bool = True,
+    prerequisites: tuple[PrerequisiteFinding, ...] = (),
+) -> Claim | None:
+    """The claim of a resource, or of a part of one; None while its spec is invalid.
 
-    `dkim_works`: some selector of its domain does.
+    `dkim_works`: some selector of its domain does. `prerequisites`: what was found out at its domain. Whether
+    the clock agrees with another one is for the caller to say: here it does not.
     """
     spec = resource.spec
     if not isinstance(spec, MailDomainSpec | DkimKeySpec | NtaRecordSpec):
         return None
+    nta = nta_memory(resource.status, spec.domain_name)
     claim = Claim(
         owner=resource.owner,
         spec=spec,
-        deleting=resource.deleting,
+        deleting=resource.wants_nothing,
         remembered=tuple(remembered_values(resource.status)),
-        nta_dates=_nta_dates(resource.status),
+        nta_dates=nta.dates,
+        nta_rests_on=nta.declared_on,
+        nta_prerequisites=prerequisites,
+        clock_agrees=False,
         dkim_works=dkim_works,
         dmarc_rollout=rollout_memory(resource.status),
     )
@@ -88,22 +93,3 @@ def rival_of(resource: StoredObject, others: Iterable[StoredObject]) -> StoredOb
         and not other.deleting
     ]
     return min(older, key=lambda other: other.owner.precedence, default=None)
-
-
-def remembered_values(status: Mapping[str, Any]) -> Iterator[RememberedValue]:
-    """The values that a status says were written; entries that cannot be read are nobody's."""
-    for record in status.get("records", ()):
-        try:
-            if RecordState(record["state"]) in WRITTEN_STATES:
-                rtype = RecordType(record["type"])
-                key = RRsetKey(DnsName.parse(record["name"]), rtype)
-                yield RememberedValue(key, parse_displayed(rtype, record["value"]).identity)
-        except (KeyError, ValueError):
-            continue
-
-
-def _nta_dates(status: Mapping[str, Any]) -> NtaDates | None:
-    try:
-        return NtaDates(Month.parse(status["startMonth"]), Month.parse(status["endMonth"]))
-    except (KeyError, ValueError):
-        return None

@@ -55,21 +55,24 @@ _DEFAULT_REASONS = {
     RecordState.REMOVING: "Removing",
 }
 _STALLING = frozenset({RecordState.CONFLICT, RecordState.REFUSED})
-_STALLING_REASONS = frozenset({"DeclarationMissing", "PlanRefused", "DryRun"})
+_STALLING_REASONS = frozenset({"DeclarationMissing", "PrerequisitesFailed", "PlanRefused", "DryRun"})
+UNREADY = frozenset({Reason.WAITING_FOR_DKIM, Reason.EXPIRED})
+"""Reasons for which a record that stands is not what is wanted."""
 
 
 def verdict_on(records: Sequence[RecordOutcome], warnings: Iterable[str] = ()) -> Verdict:
     """Ready when every wanted record is Published and nothing is left to remove; else the worst of them.
 
-    A DMARC record that is milder than what is asked for, since DKIM does not work, is not what is wanted.
+    A DMARC record that is milder than what is asked for, since DKIM does not work, is not what is wanted, and
+    neither is an NTA 7516 record whose months are over.
     """
     for state in _WORST_FIRST:
         found = [record for record in records if record.state is state]
         if found:
             return _verdict_of(state, found)
-    waiting = [record for record in records if record.reason == Reason.WAITING_FOR_DKIM]
-    if waiting:
-        return _verdict_of(RecordState.PUBLISHED, waiting)
+    unready = [record for record in records if record.reason in UNREADY]
+    if unready:
+        return _verdict_of(RecordState.PUBLISHED, unready)
     count = len(records)
     noun = "record is" if count == 1 else "records are"
     texts = [f"{count} {noun} answered by all authoritative servers", *warnings]

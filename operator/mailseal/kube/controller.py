@@ -15,8 +15,10 @@ from mailseal.engine.dkimkeys import SelectorsUsedUp
 from mailseal.engine.dkimsecret import SecretUnusable, owner_of_secret
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
-from mailseal.kube.admission import Admission, AwaitsKeys, Gone, NotAdmitted, NotYet
+from mailseal.kube.admission import Admission, Admitted, AwaitsKeys, Gone, NotAdmitted, NotYet
 from mailseal.kube.api import ApiError, KubeApi
+from mailseal.kube.checkmemory import CheckMemory
+from mailseal.kube.checkwatch import CheckWatch
 from mailseal.kube.conditions import Statement, Verdict, is_current
 from mailseal.kube.dkim_secrets import DkimSecrets
 from mailseal.kube.dkimworks import has_working_selector
@@ -34,7 +36,7 @@ from mailseal.kube.selectorwatch import SelectorWatch
 from mailseal.kube.settings import OperatorSettings
 from mailseal.kube.store import Store
 from mailseal.kube.workqueue import WorkQueue, backoff
-from mailseal.kube.zonekeeper import ZoneKeeper
+from mailseal.kube.zonekeeper import ZoneKeeper, ZoneKey
 
 KEYS_AT_ONCE = 8
 """Secrets that are read or made at the same time; fewer keys are generated at once."""
@@ -65,6 +67,7 @@ class Controller:
         operator_id: str,
         store: Store,
         clock: Callable[[], datetime] = utc_now,
+        checks: CheckMemory | None = None,
     ) -> None:
         reveal = KeyReveal(api)
         self._threads = ThreadPoolExecutor(settings.key_threads, thread_name_prefix="dkim-keys")
@@ -84,9 +87,9 @@ class Controller:
         self._admission = Admission(self._runtime, self._key_keeper)
         self._providers = ProviderKeeper(self._runtime)
         self._providers.on_news = self._provider_has_news
-        outcomes = OutcomeReporter(self._runtime, self._key_keeper)
-        outcomes.on_gone = self.deleted
-        self._zones = ZoneKeeper(self._runtime, outcomes, self._key_keeper)
+        self._outcomes = OutcomeReporter(self._runtime, self._key_keeper)
+        self._outcomes.on_gone = self.deleted
+        self._zones = ZoneKeeper(self._runtime, self._outcomes, self._key_keeper)
         self._zones.on_provider_trouble = self._provider_has_trouble
         self._objects: WorkQueue[ObjectKey] = WorkQueue(
             "objects", self._work, settings.object_concurrency, expected=(ApiError,)
@@ -96,7 +99,11 @@ class Controller:
             "keys", self._work_on_keys, KEYS_AT_ONCE, expected=(ApiError, ClockUncertain)
         )
         self._selectors = SelectorWatch(self._runtime)
-        self._zones.on_synced = self._selectors.synced
+        memory = checks or CheckMemory(enabled=settings.checks.enabled)
+        self._checks = CheckWatch(self._runtime, memory)
+        self._checks.on_standing = self._zones.look_again
+        self._zones.prerequisites = memory.prerequisites
+        self._zones.on_synced = self._synced
         self._runtime.reporter.on_written = self._status_written
         self._runtime.reporter.on_gone = self.deleted
         self._key_keeper.on_step_due = self._keys.add
@@ -105,6 +112,7 @@ class Controller:
             "keys": self._keys,
             "zones": self._zones.queue,
             "selectors": self._selectors.queue,
+            "checks": self._checks.queue,
         }
         for name, queue in queues.items():
             metrics.QUEUE_LENGTH.labels(name).set_function(queue.__len__)
@@ -117,6 +125,7 @@ class Controller:
                 group.create_task(self._keys.run(), name="keys")
                 group.create_task(self._zones.queue.run(), name="zones")
                 group.create_task(self._selectors.queue.run(), name="selectors")
+                group.create_task(self._checks.run(), name="checks")
         finally:
             await self._runtime.pool.close_all()
             self._threads.shutdown(wait=False, cancel_futures=True)
@@ -167,6 +176,7 @@ class Controller:
             self._zones.withdraw(key)
             self._key_keeper.forget(key)
             self._selectors.forget(key)
+            self._checks.forget(key)
             self._obstructed.pop(key, None)
         else:
             await self._work_on_records(resource)
@@ -180,8 +190,9 @@ class Controller:
 
     async def _work_on_records(self, resource: StoredObject) -> None:
         key = resource.key
+        self._checks.seen(resource)
         try:
-            routes = await self._admission.admit(resource)
+            admitted = await self._admission.admit(resource)
         except Gone:
             self.deleted(key, resource.uid)
         except AwaitsKeys:
@@ -192,12 +203,22 @@ class Controller:
             self._zones.withdraw(key)
             await self._obstruct(resource, obstacle)
         else:
-            self._obstructed.pop(key, None)
-            self._zones.admit(key, routes)
-            for route in routes:
+            self._tell_of_parts(resource, admitted)
+            self._zones.admit(key, admitted.routes)
+            for route in admitted.routes:
                 provider = self._runtime.store.get(route.zone.provider)
                 if provider and not provider.held:
                     self._objects.add(route.zone.provider)
+
+    def _tell_of_parts(self, resource: StoredObject, admitted: Admitted) -> None:
+        """Have it reported which parts are not planned for, and try those again where it may pass."""
+        key, known = resource.key, self._obstructed.pop(resource.key, None)
+        for part, obstacle in admitted.obstacles:
+            self._outcomes.not_admitted(part, obstacle.verdict)
+        if any(obstacle.retry for _, obstacle in admitted.obstacles):
+            attempts = known.attempts + 1 if known else 1
+            self._obstructed[key] = Obstruction(self._runtime.clock(), attempts)
+            self._objects.add(key, backoff(attempts, SOON, LONGEST_RETRY))
 
     async def _obstruct(self, resource: StoredObject, obstacle: NotAdmitted) -> None:
         """Report an obstacle, and try again where it may pass; a passing one is given some time first."""
@@ -258,6 +279,10 @@ class Controller:
         if has_working_selector(resource, before) != has_working_selector(resource, resource.status):
             for other in self._runtime.store.at_domain(domain_of(resource)):
                 self._zones.look_again(other.key)
+
+    def _synced(self, resource: StoredObject, zone: ZoneKey) -> None:
+        self._selectors.synced(resource, zone)
+        self._checks.seen(resource)
 
     def _provider_has_news(self, provider: ObjectKey) -> None:
         for key in self._runtime.store.of_provider(provider):

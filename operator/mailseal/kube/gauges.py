@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from prometheus_client.core import Metric
@@ -13,11 +11,11 @@ from prometheus_client.registry import Collector
 
 from mailseal.kube.conditions import is_ready
 from mailseal.kube.dkimgauges import dkim_gauges
-from mailseal.kube.gaugefamily import Gauges, Sample, domain_of, family, place
+from mailseal.kube.gaugefamily import Gauges, Sample, family, place
+from mailseal.kube.ntagauges import nta_gauges
 from mailseal.kube.objects import PROVIDER_KINDS, StoredObject
 from mailseal.kube.selectorgauges import selector_gauges
 from mailseal.kube.store import Store
-from mailseal.planning.nta_calendar import DUTCH_TIME
 
 _PLACE = ("kind", "namespace", "name")
 
@@ -71,16 +69,6 @@ def record_gauges(resources: Sequence[StoredObject]) -> Iterator[Metric]:
     )
 
 
-def nta_gauges(resources: Sequence[StoredObject]) -> Iterator[Metric]:
-    """How long the NTA 7516 records are valid."""
-    yield family(
-        "mailseal_nta_record_expiry_timestamp_seconds",
-        "The first moment, in seconds since the epoch, at which the NTA 7516 record is no longer valid.",
-        (*_PLACE, "domain"),
-        (sample for resource in resources for sample in _expiry(resource)),
-    )
-
-
 GAUGES: tuple[Gauges, ...] = (readiness_gauges, record_gauges, nta_gauges, dkim_gauges, selector_gauges)
 """All that is served, each module's families in turn."""
 
@@ -89,16 +77,6 @@ def _record_counts(resource: StoredObject) -> Iterator[Sample]:
     records: list[Mapping[str, Any]] = resource.status.get("records", [])
     for state, count in Counter(str(record.get("state")) for record in records).items():
         yield (*place(resource), state), count
-
-
-def _expiry(resource: StoredObject) -> Iterator[Sample]:
-    expires_on = resource.status.get("expiresOn")
-    if expires_on:
-        # A status may hold any date; one too late for a day after it is as good as none.
-        with suppress(ValueError, OverflowError):
-            day_after = datetime.fromisoformat(expires_on) + timedelta(days=1)
-            moment = datetime.combine(day_after, time(), DUTCH_TIME).timestamp()
-            yield (*place(resource), domain_of(resource)), moment
 
 
 def _is_provider(resource: StoredObject) -> bool:

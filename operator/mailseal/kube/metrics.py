@@ -41,3 +41,8 @@ PROVIDER_ERRORS = Counter(
 )
 API_WRITES = Counter("mailseal_kubernetes_writes_total", "Writes to the Kubernetes API.", ["kind", "verb"])
 QUEUE_LENGTH = Gauge("mailseal_queue_length", "Keys that wait or are worked on.", ["queue"])
+CHECK_SECONDS = Histogram(
+    "mailseal_checks_run_seconds",
+    "How long the live checks of one domain took.",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -45,11 +45,20 @@ class StoredObject:
     status: Mapping[str, Any]
     part: str = ""
     """Which part of the resource this is, as `parts_of` makes them; empty for the whole, or for the first."""
+    leaving: bool = False
+    """True for the part of an NtaRecord at a domain that it is no longer for."""
+    parts: list[StoredObject] = field(default_factory=list, init=False, compare=False, repr=False)
+    """What `parts_of` made of it, kept since an NtaRecord may have a hundred of them."""
 
     @property
     def owner(self) -> Owner:
         """The resource, or the part, as planning knows it."""
         return Owner(self.key.kind, self.key.namespace, self.key.name, self.uid, self.created, self.part)
+
+    @property
+    def wants_nothing(self) -> bool:
+        """True when what it published is to go."""
+        return self.deleting or self.leaving
 
     @property
     def held(self) -> bool:

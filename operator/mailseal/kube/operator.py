@@ -18,6 +18,8 @@ from kubernetes.aio.config.config_exception import ConfigException
 from prometheus_client import REGISTRY
 
 from mailseal.kube.api import KubeApi
+from mailseal.kube.checkgauges import CheckCollector
+from mailseal.kube.checkmemory import CheckMemory
 from mailseal.kube.controller import Controller, utc_now
 from mailseal.kube.gauges import StatusCollector
 from mailseal.kube.handlers import kopf_settings, registry_for
@@ -49,8 +51,10 @@ async def run_operator(
     listen()
     await _load_config()
     store = Store()
-    collector = StatusCollector(store)
-    REGISTRY.register(collector)
+    checks = CheckMemory(enabled=settings.checks.enabled)
+    collectors = (StatusCollector(store), CheckCollector(store, checks))
+    for collector in collectors:
+        REGISTRY.register(collector)
     started = asyncio.Event()
     try:
         async with ApiClient() as client, serving(settings, REGISTRY, started.is_set):
@@ -60,11 +64,12 @@ async def run_operator(
             logger.info("operator id %s", operator_id)
 
             async def work() -> None:
-                await _work(Controller(api, settings, operator_id, store, clock), settings, listen)
+                await _work(Controller(api, settings, operator_id, store, clock, checks), settings, listen)
 
             await _until(stop, _lead(api, settings, work))
     finally:
-        REGISTRY.unregister(collector)
+        for collector in collectors:
+            REGISTRY.unregister(collector)
 
 
 async def _load_config() -> None:

@@ -11,38 +11,46 @@ from typing import Any
 
 from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.domain.maildomain import MailDomainSpec
+from mailseal.domain.ntarecord import NtaRecordSpec
+from mailseal.domain.specs import Spec
 from mailseal.engine import ZoneOutcome
 from mailseal.engine.objectkey import ObjectKey
-from mailseal.kube import metrics
 from mailseal.kube.api import ApiError, Conflict, NotFound
-from mailseal.kube.claims import remembered_values
-from mailseal.kube.conditions import Verdict, is_current, is_ready, verdict_on
-from mailseal.kube.details import details_of
+from mailseal.kube.conditions import UNREADY, Verdict, is_current, verdict_on
+from mailseal.kube.details import record_statuses
 from mailseal.kube.finalizers import set_finalizers
 from mailseal.kube.keykeeper import KeyKeeper, is_due
 from mailseal.kube.keystatus import key_details, signing_statement
+from mailseal.kube.ntanews import nta_news
+from mailseal.kube.ntastatus import nta_details, nta_statements
 from mailseal.kube.objects import StoredObject
-from mailseal.kube.parts import Shares, domain_of, parts_of
-from mailseal.kube.reporter import WARNING
+from mailseal.kube.parts import domain_of, parts_of
+from mailseal.kube.repairs import STANDING, announce_repairs
 from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
-from mailseal.planning.heritage import is_heritage_key
+from mailseal.kube.shares import Shares
 from mailseal.planning.keylife.codec import to_text
 from mailseal.planning.keylife.machine import advance
-from mailseal.planning.model import PlannedChange, RecordOutcome, RecordState
+from mailseal.planning.model import RecordOutcome, RecordState
 from mailseal.planning.reasons import Reason
-from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
-from mailseal.records.rrset import RRsetKey
 
 WRITES_AT_ONCE = 8
 UNDER_WAY = frozenset(
     {RecordState.PROPAGATING, RecordState.PENDING, RecordState.REFUSED, RecordState.REMOVING}
 )
-WAITING_FOR_PEOPLE = frozenset({"DeclarationMissing", "DryRun", "PlanRefused"})
-"""Reasons that only a change of a resource ends; the resync looks at them, nothing sooner."""
-STANDING = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING})
-"""States of values that are wanted and written."""
+WAITING = frozenset(
+    {
+        "ClockUncertain",
+        "DeclarationMissing",
+        "DryRun",
+        "Expired",
+        "PlanRefused",
+        "PrerequisitesFailed",
+        "PrerequisitesUnknown",
+    }
+)
+"""Reasons that no try ends: their resources are looked at again when something changes, and at the resync."""
 HELD = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING, RecordState.REMOVING})
 """States of values that are, or may still be, in the zone."""
 
@@ -61,6 +69,10 @@ class OutcomeReporter:
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self.on_gone: Callable[[ObjectKey, str], None] = lambda resource, uid: None
         """Called when the API server has removed a resource; a watch that was cut may never tell."""
+
+    def not_admitted(self, part: StoredObject, verdict: Verdict) -> None:
+        """A part of a resource cannot be planned for: it is told with what comes of the other parts."""
+        self._shares.not_admitted(part, verdict)
 
     def forget(self, resource: ObjectKey) -> None:
         """Drop what is known of a resource that is planned for no longer."""
@@ -90,14 +102,16 @@ class OutcomeReporter:
             part=synced.part,
         )
         records = outcome.records.get(synced.owner)
-        whole = self._shares.whole(synced, {part.part for part in parts_of(latest)}, outcome)
+        names = {part.part for part in parts_of(latest)}
+        whole = self._shares.whole(synced, names, outcome)
+        obstacle = self._shares.obstacle(synced, names)
         try:
             async with self._slots:
-                if whole and synced.deleting and self._is_gone(synced, whole):
+                if whole and synced.deleting and not obstacle and self._is_gone(synced, whole):
                     return await self._release(latest)
-                await self._announce_repairs(resource, outcome.written, records or ())
+                await announce_repairs(self._runtime.reporter, resource, outcome.written, records or ())
                 if whole:
-                    await self._write(resource, whole)
+                    await self._write(resource, whole, obstacle)
         except ApiError as error:
             logger.warning("the status of %s could not be written: %s", synced.key, error)
             return False
@@ -113,20 +127,40 @@ class OutcomeReporter:
         keeps_records = any(record.reason == Reason.LEFT_IN_PLACE for record in records)
         return _is_clean(records) and self._keys.is_over(resource, keeps_records=keeps_records)
 
-    async def _write(self, resource: StoredObject, outcome: ZoneOutcome) -> None:
+    async def _write(self, resource: StoredObject, outcome: ZoneOutcome, obstacle: Verdict | None) -> None:
         records = outcome.records.get(resource.owner)
-        verdict = _verdict(resource, outcome, records)
-        if self._is_passing(resource, outcome, verdict, records):
+        verdict = obstacle or _verdict(resource, outcome, records)
+        if not (obstacle and obstacle.stalled) and self._is_passing(resource, outcome, verdict, records):
             return
         details = await self._details(resource, records) if records else {}
         verdict, details = self._with_keys(resource, verdict, details)
-        await self._runtime.reporter.report(resource, verdict, details)
+        if records:
+            verdict = self._with_renewal(resource, verdict, records)
+        await self._runtime.reporter.report(resource, verdict, details, nta_news)
 
     async def _details(self, resource: StoredObject, records: Sequence[RecordOutcome]) -> dict[str, Any]:
-        details, spec = details_of(resource, records), resource.spec
-        if isinstance(spec, MailDomainSpec):
-            details |= await self._rollouts.details(resource, spec, records)
+        details: dict[str, Any] = {"records": record_statuses(records)}
+        match self._whole_spec(resource):
+            case MailDomainSpec() as spec:
+                details |= await self._rollouts.details(resource, spec, records)
+            case NtaRecordSpec() as spec:
+                details |= nta_details(spec, resource.status, records)
         return details
+
+    def _with_renewal(
+        self, resource: StoredObject, verdict: Verdict, records: Sequence[RecordOutcome]
+    ) -> Verdict:
+        """What is to be reported, with what there is to say about the renewal of an NtaRecord."""
+        spec = self._whole_spec(resource)
+        if resource.deleting or not isinstance(spec, NtaRecordSpec):
+            return verdict
+        told = nta_statements(spec, resource.status, records, self._runtime.clock())
+        return replace(verdict, others=(*verdict.others, *told))
+
+    def _whole_spec(self, part: StoredObject) -> Spec | None:
+        """The spec of the resource that `part` is of; None where that has changed meanwhile."""
+        latest = self._runtime.store.get(part.key)
+        return latest.spec if latest and latest.generation == part.generation else None
 
     def _with_keys(
         self, resource: StoredObject, verdict: Verdict, details: dict[str, Any]
@@ -167,32 +201,6 @@ class OutcomeReporter:
         current = is_current(resource.status, resource.generation)
         return current and not written and self._runtime.clock() - since < self._runtime.settings.stale_after
 
-    async def _announce_repairs(
-        self, resource: StoredObject, written: Iterable[PlannedChange], records: Iterable[RecordOutcome]
-    ) -> None:
-        """An Event where something that we had published was changed behind our back and is written again.
-
-        A record that another resource has won is nobody's repair, and what we replace is none either.
-        """
-        if resource.deleting or resource.status.get("observedGeneration") != resource.generation:
-            return
-        was_right = is_ready(resource.status)
-        published: dict[RRsetKey, set[bytes]] = {}
-        for found in remembered_values(resource.status):
-            published.setdefault(found.key, set()).add(found.identity)
-        won = {record.key for record in records if record.state in STANDING}
-        for planned in written:
-            key = planned.change.key
-            if resource.owner not in planned.owners or is_heritage_key(key):
-                continue
-            told = published.get(key)
-            if key in won and told and _is_repair(planned.change, told, was_right=was_right):
-                metrics.DRIFT_REPAIRS.labels(
-                    resource.key.kind, resource.key.namespace, resource.key.name
-                ).inc()
-                message = f"{key} had been changed by somebody else and was written again"
-                await self._runtime.reporter.event(resource, WARNING, "DriftRepaired", message)
-
     async def _release(self, resource: StoredObject) -> bool:
         """Let the API server remove a resource whose values are gone; True when it can."""
         try:
@@ -232,7 +240,7 @@ def _verdict(
 
 
 def _under_way(records: Collection[RecordOutcome]) -> bool:
-    return any(record.state in UNDER_WAY and record.reason not in WAITING_FOR_PEOPLE for record in records)
+    return any(record.state in UNDER_WAY and record.reason not in WAITING for record in records)
 
 
 def _is_clean(records: Collection[RecordOutcome]) -> bool:
@@ -240,17 +248,7 @@ def _is_clean(records: Collection[RecordOutcome]) -> bool:
     return not any(record.state in UNDER_WAY for record in records)
 
 
-def _is_repair(change: RRsetChange, published: Collection[bytes], *, was_right: bool) -> bool:
-    """True unless it is we who put something else in the place of what was published and still stands.
-
-    Where all `was_right`, somebody may have put a value beside it, or changed the TTL.
-    """
-    before = change.before.identities if change.before else frozenset[bytes]()
-    after = change.after.identities if change.after else frozenset[bytes]()
-    return not before.issuperset(published) or (was_right and after.issuperset(published))
-
-
 def _is_silence(record: RecordOutcome) -> bool:
     """True for a record that stands as far as the servers tell that do answer."""
     answered_otherwise = record.state is RecordState.PROPAGATING and not record.only_silence
-    return record.state in STANDING and not answered_otherwise and record.reason != Reason.WAITING_FOR_DKIM
+    return record.state in STANDING and not answered_otherwise and record.reason not in UNREADY

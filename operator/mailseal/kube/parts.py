@@ -1,18 +1,19 @@
-"""The parts of a resource: a DkimKey whose keys stand at another domain is planned for in two zones. Pure."""
+"""The parts of a resource that has records at several domains, each planned for in its own zone. Pure.
+
+A DkimKey whose keys stand at another domain has two, an NtaRecord one for each of its domains.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mailseal.domain.dkimkey import DkimKeySpec
-from mailseal.engine import ZoneOutcome
+from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.objects import StoredObject
+from mailseal.kube.remembering import domains_of_nta_records
 from mailseal.planning.keylife.model import Sighting
-from mailseal.planning.model import Owner, RecordOutcome
-from mailseal.providers.base import ProviderError
 from mailseal.records.names import DnsName
 
 _KEYS = "keys"
@@ -25,11 +26,32 @@ def domain_of(resource: StoredObject) -> DnsName:
 
 
 def parts_of(resource: StoredObject) -> tuple[StoredObject, ...]:
-    """The resource as each domain sees it that holds records of it: the CNAMEs first, then the keys."""
+    """The resource as each domain sees it that holds records of it.
+
+    Of a DkimKey the CNAMEs come first, then the keys; of an NtaRecord the domains in the order of its spec,
+    then those that it is no longer for and that still have a record.
+    """
     spec = resource.spec
+    if isinstance(spec, NtaRecordSpec):
+        return _domain_parts(resource, spec)
     if not isinstance(spec, DkimKeySpec) or spec.delegation is None:
         return (resource,)
     return (resource, replace(resource, spec=spec.at_delegation(spec.delegation), part=_KEYS))
+
+
+def _domain_parts(resource: StoredObject, spec: NtaRecordSpec) -> tuple[StoredObject, ...]:
+    if spec.domains is None:
+        return (resource, *_leaving_parts(resource, spec))
+    if not resource.parts:
+        wanted = (replace(resource, spec=spec.at(domain), part=str(domain)) for domain in spec.all_domains)
+        resource.parts[:] = (*wanted, *_leaving_parts(resource, spec))
+    return tuple(resource.parts)
+
+
+def _leaving_parts(resource: StoredObject, spec: NtaRecordSpec) -> Iterator[StoredObject]:
+    leaving = domains_of_nta_records(resource.status).difference(spec.all_domains)
+    for domain in sorted(leaving):
+        yield replace(resource, spec=spec.at(domain), part=str(domain), leaving=True)
 
 
 def providers_of(resource: StoredObject) -> frozenset[ObjectKey]:
@@ -55,67 +77,4 @@ def joined_sighting(sightings: Sequence[Sighting | None]) -> Sighting | None:
         strays=strays,
         loose=loose.difference(stray.selector for stray in strays),
         negative_caching=max(sighting.negative_caching for sighting in known),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What a sync of one zone made of one part, and of which state of the resource."""
-
-    wish: tuple[str, int, bool]
-    """What was synced: the resource's uid, its generation, and whether it was being deleted."""
-    records: tuple[RecordOutcome, ...] | None
-    blocked: str | None
-    warnings: tuple[str, ...]
-    failure: ProviderError | None
-
-
-class Shares:
-    """Puts together what the syncs of several zones made of one resource."""
-
-    def __init__(self) -> None:
-        self._known: dict[ObjectKey, dict[str, Share]] = {}
-
-    def forget(self, key: ObjectKey) -> None:
-        """Drop what is known of a resource."""
-        self._known.pop(key, None)
-
-    def whole(
-        self, part: StoredObject, all_parts: Collection[str], outcome: ZoneOutcome
-    ) -> ZoneOutcome | None:
-        """The outcome of a sync of `part` with all that is known of the resource, under the owner of `part`.
-
-        `all_parts` are the names of all its parts. None while another one was not synced in the same state.
-        """
-        if len(all_parts) == 1:
-            return outcome
-        share, known = _share_of(part, outcome), self._known.setdefault(part.key, {})
-        known[part.part] = share
-        shares = [known[name] for name in sorted(all_parts) if name in known]
-        is_whole = len(shares) == len(all_parts) and all(found.wish == share.wish for found in shares)
-        return _joined(part.owner, shares, outcome) if is_whole else None
-
-
-def _share_of(part: StoredObject, outcome: ZoneOutcome) -> Share:
-    owner = part.owner
-    return Share(
-        (part.uid, part.generation, part.deleting),
-        outcome.records.get(owner),
-        outcome.blocked.get(owner),
-        tuple(outcome.warnings.get(owner, ())),
-        outcome.failure,
-    )
-
-
-def _joined(owner: Owner, shares: Sequence[Share], outcome: ZoneOutcome) -> ZoneOutcome:
-    """`outcome` with what all shares say of `owner`: its records only if all have some."""
-    told = [share.records for share in shares if share.records is not None]
-    records = {owner: tuple(chain.from_iterable(told))} if len(told) == len(shares) else {}
-    obstacle = next((share.blocked for share in shares if share.blocked), None)
-    return replace(
-        outcome,
-        records=records,
-        blocked={owner: obstacle} if obstacle else {},
-        warnings={owner: tuple(text for share in shares for text in share.warnings)},
-        failure=next((share.failure for share in shares if share.failure), None),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -22,6 +23,20 @@ WARNING = "Warning"
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an Event tells."""
+
+    kind: str
+    reason: str
+    message: str
+
+
+def no_news(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[News]:
+    """Nothing to tell, however a status changes."""
+    return ()
+
+
 class Reporter:
     """Writes statuses and Events, and keeps the store and the gauges in step with them."""
 
@@ -35,10 +50,17 @@ class Reporter:
         """Called with a resource whose status was written, and with the status that it had before."""
         self._locks: WeakValueDictionary[ObjectKey, asyncio.Lock] = WeakValueDictionary()
 
-    async def report(self, resource: StoredObject, verdict: Verdict, details: Mapping[str, Any]) -> None:
+    async def report(
+        self,
+        resource: StoredObject,
+        verdict: Verdict,
+        details: Mapping[str, Any],
+        news: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[News]] = no_news,
+    ) -> None:
         """Bring the resource's status to `verdict` and `details`; no write where it says so already.
 
-        `details` are the kind's own fields; one that is left out keeps what it says.
+        `details` are the kind's own fields; one that is left out keeps what it says. `news` says which Events
+        tell of a status that changed from one to another.
         Raises `ApiError` when the API server does not take it.
         """
 
@@ -50,6 +72,8 @@ class Reporter:
         before = await self._bring(resource, wanted)
         if before is not None:
             await self._announce(resource, before, verdict)
+            for told in news(before, self._latest(resource)):
+                await self.event(resource, told.kind, told.reason, told.message)
 
     async def amend(
         self,

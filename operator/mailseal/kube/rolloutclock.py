@@ -6,25 +6,21 @@ policy strict too early, and nothing makes it milder again.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from mailseal.domain.maildomain import MailDomainSpec
-from mailseal.kube.api import ApiError
 from mailseal.kube.dkimworks import dkim_works
 from mailseal.kube.dmarcstatus import FIELD, begins_stage, rollout_details
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.runtime import Runtime
-from mailseal.kube.serverclock import CLOCK_TOLERANCE, server_ahead
+from mailseal.kube.serverclock import clock_agrees
 from mailseal.planning.dmarc_rollout import ends_stage
 from mailseal.planning.model import Claim, RecordOutcome
 from mailseal.planning.policy_records import rollout_plan
 from mailseal.records.errors import InvalidRecord
-
-logger = logging.getLogger(__name__)
 
 
 class RolloutClock:
@@ -55,17 +51,7 @@ class RolloutClock:
         return rollout_details(spec, status, records, now, works=works, may_begin=False)
 
     async def _is_right(self) -> bool:
-        try:
-            apart = abs(await server_ahead(self._runtime))
-        except ApiError as error:
-            logger.warning("no DMARC rollout goes on, since the clock cannot be compared: %s", error)
-            return False
-        if apart > CLOCK_TOLERANCE:
-            seconds = apart.total_seconds()
-            logger.warning(
-                "no DMARC rollout goes on: the clock and the API server's are %.0f s apart", seconds
-            )
-        return apart <= CLOCK_TOLERANCE
+        return await clock_agrees(self._runtime, "no DMARC rollout goes on")
 
 
 def _ends_stage(claim: Claim, now: datetime) -> bool:

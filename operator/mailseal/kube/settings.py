@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from mailseal.checks.settings import CheckSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How the domains of resources are checked as the Internet sees them."""
+
+    enabled: bool = True
+    """Otherwise nothing is known of prerequisites, and what they enforce is not published."""
+    interval: timedelta = timedelta(hours=6)
+    """How often each domain is checked while all is in order and nothing changes."""
+    domains_at_once: int = 16
+    run: CheckSettings = field(default_factory=CheckSettings)
+    """Its ways to the outside and its limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +59,4 @@ class OperatorSettings:
     """Resources that are prepared (finalizer, Secret) at the same time."""
     key_threads: int = 2
     """Threads that generate DKIM keys."""
+    checks: WatchSettings = field(default_factory=WatchSettings)

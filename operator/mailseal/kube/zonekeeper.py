@@ -17,6 +17,7 @@ from mailseal.kube.claims import claim_of
 from mailseal.kube.dkim_secrets import SecretView
 from mailseal.kube.dkimworks import dkim_works
 from mailseal.kube.keykeeper import KeyKeeper
+from mailseal.kube.ntaclock import NtaClock
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.outcomes import OutcomeReporter, held_values
 from mailseal.kube.parts import domain_of, parts_of
@@ -25,6 +26,7 @@ from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.workqueue import WorkQueue, backoff
 from mailseal.planning.model import Claim
+from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.records.names import DnsName
 
 GATHER = timedelta(milliseconds=200)
@@ -94,6 +96,7 @@ class ZoneKeeper:
         self._runtime = runtime
         self._keys = keys
         self._rollouts = RolloutClock(runtime)
+        self._nta_clock = NtaClock(runtime)
         self._outcomes = outcomes
         self._states: dict[ZoneKey, ZoneState] = {}
         self._routes: dict[ObjectKey, tuple[Route, ...]] = {}
@@ -103,6 +106,8 @@ class ZoneKeeper:
         """Called with each resource of a sync once it was reported what came of it."""
         self.on_overtaken: Callable[[ObjectKey], None] = lambda resource: None
         """Called when a resource was withdrawn while it was synced, so that its status may be out of step."""
+        self.prerequisites: Callable[[DnsName], tuple[PrerequisiteFinding, ...]] = lambda domain: ()
+        """What the live checks say of the prerequisites of an NTA 7516 record at a domain."""
 
     def admit(self, resource: ObjectKey, routes: tuple[Route, ...]) -> None:
         """The resource is ready to be planned for in these zones; sync its domains soon."""
@@ -177,6 +182,7 @@ class ZoneKeeper:
         claims = await self._rollouts.timely(
             [self._claim(resource, views[resource.key]) for resource in resources]
         )
+        claims = await self._nta_clock.timely(claims)
         history = state.history(asyncio.get_running_loop().time())
         backend = opened.backend
         settings = self._sync_settings(opened)
@@ -188,8 +194,9 @@ class ZoneKeeper:
         return outcome, dict(self._show_keys(resources, claims, views, outcome))
 
     def _claim(self, resource: StoredObject, view: SecretView | None) -> Claim | None:
-        works = dkim_works(self._runtime.store.about_domain(domain_of(resource)))
-        return claim_of(resource, view, dkim_works=works)
+        domain = domain_of(resource)
+        works = dkim_works(self._runtime.store.about_domain(domain))
+        return claim_of(resource, view, dkim_works=works, prerequisites=self.prerequisites(domain))
 
     def _show_keys(
         self,

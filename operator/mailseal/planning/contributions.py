@@ -10,7 +10,7 @@ from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.planning.heritage import heritage_key
 from mailseal.planning.model import Claim, Observed
-from mailseal.planning.nta_records import DECLARE, EXPIRED, nta_value
+from mailseal.planning.nta_records import nta_wishes
 from mailseal.planning.ownership import Ownership, leaves_values
 from mailseal.planning.places import Place, Singleton, place_of
 from mailseal.planning.policy_records import POLICY_SINGLETONS, held_to_dkim, policy_values, spf_warnings
@@ -81,22 +81,9 @@ def _mail_domain(scene: Scene, spec: MailDomainSpec) -> Iterator[Wishes]:
 def _nta_record(scene: Scene, spec: NtaRecordSpec) -> Wishes:
     place = place_of(Singleton.NTA7516, scene.claim.domain)
     try:
-        wanted = nta_value(
-            spec,
-            own=scene.own_values(place),
-            rrset=scene.observed.get(place.key),
-            remembered=scene.claim.nta_dates,
-            now=scene.now,
-        )
+        return nta_wishes(scene, spec, place)
     except _INVALID as error:
         return _invalid(scene, place, error)
-    if spec.declaration is None:
-        return scene.hold_back(place, wanted.value, Reason.DECLARATION_MISSING, DECLARE)
-    if not wanted.is_over:
-        return Wishes(contributions=(scene.contribute(place, wanted.value),))
-    if scene.own_values(place):
-        return Wishes(contributions=(scene.contribute(place, wanted.value, Reason.EXPIRED, EXPIRED),))
-    return scene.hold_back(place, wanted.value, Reason.EXPIRED, EXPIRED)
 
 
 def _made(scene: Scene, place: Place, make: Callable[[], Rdata]) -> Wishes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.planning.belief import is_credible
 from mailseal.planning.dmarc_rollout import RolloutMemory
+from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.planning.places import Singleton
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
@@ -119,6 +120,14 @@ class Claim:
     """For a MailDomain: how far its status says that the rollout of DMARC is."""
     nta_dates: NtaDates | None = None
     """For an NtaRecord: the months in its status, which stay as published until renewal."""
+    nta_rests_on: date | None = None
+    """For an NtaRecord: the day on which the declaration was signed that the published record rests on, by
+    its status; None: that which the spec has."""
+    nta_prerequisites: tuple[PrerequisiteFinding, ...] = ()
+    """For an NtaRecord: what the checks found out; a prerequisite without a finding counts as unknown."""
+    clock_agrees: bool = True
+    """For an NtaRecord: the clock that the plan is made by was compared with another one, or is the only
+    one. Otherwise nothing is published for the first time or renewed."""
 
     def __post_init__(self) -> None:
         believed = tuple(found for found in self.remembered if self._is_credible(found))

@@ -80,7 +80,7 @@ def test_the_months_that_were_published_stay_when_the_provider_changes(world: Wo
 
 
 def test_a_record_whose_months_are_over_is_not_published(world: World) -> None:
-    world.apply(world.nta_record(startMonth="2020-01"))
+    world.apply(world.nta_record(startMonth="2020-01", renewal="Manual"))
     world.wait_reason("NtaRecord", "nta", "Expired")
     assert world.zone.txt("@") == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
@@ -78,6 +79,41 @@ def test_an_nta_record_expires_when_its_last_day_is_over_in_the_netherlands() ->
     ((labels, moment),) = found["mailseal_nta_record_expiry_timestamp_seconds"]
     assert labels == ("NtaRecord", "mail", "main", "example.nl")
     assert datetime.fromtimestamp(moment, UTC) == datetime(2029, 3, 31, 22, 0, tzinfo=UTC)
+
+
+def test_each_domain_of_an_nta_record_expires_on_its_own_day_in_its_time_zone() -> None:
+    domains = [
+        {"domain": "a.example.nl", "expiresOn": "2029-03-31"},
+        {"domain": "b.example.nl", "expiresOn": "2029-04-30"},
+        {"domain": "c.example.nl"},
+    ]
+    spec = {"timeZone": "UTC"}
+    found = samples(resource("NtaRecord", spec=spec, status={"expiresOn": "2029-03-31", "domains": domains}))
+    assert found["mailseal_nta_record_expiry_timestamp_seconds"] == [
+        (("NtaRecord", "mail", "main", "a.example.nl"), datetime(2029, 4, 1, tzinfo=UTC).timestamp()),
+        (("NtaRecord", "mail", "main", "b.example.nl"), datetime(2029, 5, 1, tzinfo=UTC).timestamp()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reasons"),
+    [("True", []), ("False", ["DeclarationNeeded"]), ("Unknown", ["DeclarationNeeded"])],
+)
+def test_a_renewal_that_is_held_up_tells_by_what(status: str, reasons: list[str]) -> None:
+    renewal = {"type": "Renewal", "status": status, "reason": "DeclarationNeeded"}
+    found = samples(resource("NtaRecord", status={"conditions": [renewal]}))
+    assert found["mailseal_nta_renewal_blocked"] == [
+        (("NtaRecord", "mail", "main", reason), 1) for reason in reasons
+    ]
+
+
+def test_a_review_is_overdue_or_not() -> None:
+    late = resource("NtaRecord", "late", status={"conditions": [{"type": "Reviews", "status": "False"}]})
+    found = samples(late, resource("NtaRecord", "new"), resource())
+    assert found["mailseal_nta_review_overdue"] == [
+        (("NtaRecord", "mail", "late"), 1),
+        (("NtaRecord", "mail", "new"), 0),
+    ]
 
 
 def test_a_key_has_an_age_once_it_is_published() -> None:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.kube.claims import claim_of
-from mailseal.kube.details import details_of
 from mailseal.kube.gauges import StatusCollector
+from mailseal.kube.ntastatus import nta_details
 from mailseal.kube.objects import FINALIZER, PLURALS, RECORD_KINDS, StoredObject, stored
+from mailseal.kube.parts import parts_of
 from mailseal.kube.store import Store
 from mailseal.planning.model import Claim
 from support.kube_objects import body, resource
@@ -76,6 +78,12 @@ statuses = st.fixed_dictionaries(
         "startMonth": months,
         "endMonth": months,
         "expiresOn": dates,
+        "domains": st.lists(
+            st.fixed_dictionaries(
+                {"domain": words}, optional={"startMonth": months, "endMonth": months, "declaredOn": words}
+            ),
+            max_size=3,
+        ),
         "keys": keys,
         "secretName": st.text(),
         "keyLife": st.text(),
@@ -94,7 +102,9 @@ def test_no_status_keeps_a_resource_from_being_claimed_for(kind, status) -> None
     claimed = claim_of(kept, None)
     assert isinstance(claimed, Claim)
     assert len(claimed.remembered) <= len(status.get("records", ()))
-    assert details_of(kept, ()) == {"records": []}
+    if isinstance(kept.spec, NtaRecordSpec):
+        assert nta_details(kept.spec, kept.status, ())["domains"]
+    assert parts_of(kept)[0].spec == kept.spec
 
 
 @given(st.sampled_from(sorted(RECORD_KINDS)), statuses)

@@ -16,7 +16,8 @@ from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.claims import claim_of
 from mailseal.kube.dkim_secrets import SecretView
 from mailseal.kube.objects import StoredObject
-from mailseal.kube.parts import Shares, domain_of, joined_sighting, parts_of, providers_of
+from mailseal.kube.parts import domain_of, joined_sighting, parts_of, providers_of
+from mailseal.kube.shares import Shares
 from mailseal.planning.keylife.model import Cause, KeyLife, KeySet, LifeKey, Sighting
 from mailseal.planning.model import Owner, RecordOutcome, RecordState
 from mailseal.planning.places import alias_place, dkim_place

@@ -8,7 +8,7 @@ REPORTS = Check(
     "dmarc.reports",
     Subject.DMARC,
     Text("DMARC reports are asked for", "Er wordt om DMARC-rapporten gevraagd"),
-    "RFC 9990 section 3",
+    "RFC 9989 section 4.7",
 )
 CONSENT = Check(
     "dmarc.consent",

@@ -15,7 +15,13 @@ from mailseal.checks.spf.names import name_text
 from mailseal.records.errors import InvalidRecord, RecordSyntaxError
 from mailseal.records.spf import Spf, is_spf
 
-_REMEMBERED: Final = 4096
+MAX_RECORD_BYTES: Final = 8192
+"""A longer record is not read; it would be sixteen times what fits a plain answer (section 3.4)."""
+MAX_TERMS: Final = 1000
+"""Of one record; more are not even in a record of that length that lists addresses."""
+_REMEMBERED: Final = 1024
+_REMEMBERED_BYTES: Final = 512
+"""Only records of that length are remembered, so that they take little memory whatever is published."""
 
 
 class Publication(StrEnum):
@@ -72,18 +78,28 @@ def published_in(answer: Answer) -> Published:
     if len(texts) != 1:
         publication = Publication.SEVERAL if texts else Publication.NONE
         return Published(answer.name, publication, texts, answer_bytes=size)
-    read = _read(texts[0])
+    read = (_remembered if len(texts[0]) <= _REMEMBERED_BYTES else _read)(texts[0])
     if isinstance(read, RecordSyntaxError):
         return Published(answer.name, Publication.ONE, texts, syntax_error=read, answer_bytes=size)
     return Published(answer.name, Publication.ONE, texts, read, answer_bytes=size)
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def _remembered(text: str) -> Spf | RecordSyntaxError:
+    """The same as `_read`; many domains include the same few records."""
+    return _read(text)
+
+
 def _read(text: str) -> Spf | RecordSyntaxError:
-    """The record that `text` writes, or what is wrong with it. Many domains include the same few records."""
+    """The record that `text` writes, or what is wrong with it."""
+    if len(text) > MAX_RECORD_BYTES:
+        return RecordSyntaxError(f"it has more than {MAX_RECORD_BYTES} bytes", tag="", position=0)
     try:
-        return Spf.parse(text)
+        spf = Spf.parse(text)
     except RecordSyntaxError as error:
         return error.with_traceback(None)
     except InvalidRecord as error:
         return RecordSyntaxError(str(error), tag="", position=0)
+    if len(spf.terms) > MAX_TERMS:
+        return RecordSyntaxError(f"it has more than {MAX_TERMS} terms", tag="", position=0)
+    return spf

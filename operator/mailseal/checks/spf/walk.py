@@ -38,6 +38,8 @@ Question: TypeAlias = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
 MAX_POLICIES: Final = 100
 """No more records are looked at; ten times what a receiver looks at."""
+MAX_TERMS: Final = 2000
+"""Terms in all the records that the first one leads to; those of a record that has too many are not looked at."""
 MAX_QUESTIONS: Final = 400
 _ADDRESS_TYPES = (dns.rdatatype.A, dns.rdatatype.AAAA)
 _STATIC_LETTERS = frozenset("dDoO")
@@ -112,10 +114,11 @@ async def walk(root: dns.name.Name, resolver: Resolver) -> Walk:
     level = [root]
     while level:
         found = await asyncio.gather(*(published_at(name, resolver) for name in level))
-        policies.update(zip(level, found, strict=True))
+        added = dict(_within_terms(zip(level, found, strict=True), policies))
+        policies |= added
         seen = Walk(root, policies, {})
         further = dict.fromkeys(
-            tried.target for name in level for tried in seen.tried_in(name) if tried.leads and tried.target
+            tried.target for name in added for tried in seen.tried_in(name) if tried.leads and tried.target
         )
         level = [name for name in further if name not in policies][: MAX_POLICIES - len(policies)]
     terms = tuple(Walk(root, policies, {}).all_tried())
@@ -123,6 +126,21 @@ async def walk(root: dns.name.Name, resolver: Resolver) -> Walk:
     hosts = [host for answer in answers.values() for host in mail_exchangers(answer)]
     answers |= await _ask([(host, kind) for host in hosts for kind in _ADDRESS_TYPES], resolver)
     return Walk(root, policies, answers)
+
+
+def _within_terms(
+    found: Iterable[tuple[dns.name.Name, Published]], before: Mapping[dns.name.Name, Published]
+) -> Iterator[tuple[dns.name.Name, Published]]:
+    """Those of `found` for which there is room beside the records `before`; always the very first record."""
+    terms = sum(_terms_of(published) for published in before.values())
+    for name, published in found:
+        terms += _terms_of(published)
+        if terms <= MAX_TERMS or not before:
+            yield name, published
+
+
+def _terms_of(published: Published) -> int:
+    return len(published.spf.terms) if published.spf else 0
 
 
 def _tried(spf: Spf, owner: dns.name.Name, root: dns.name.Name) -> Iterator[Tried]:
