@@ -12,6 +12,7 @@ from support import binaries
 from support.servers.process import wait_until
 
 STEP_SECONDS = 30.0
+CHECKED = ("nta7516", "spf", "dkim", "dmarc", "tls-rpt")
 OBJECTS = 4
 """Resources of mailseal in the quickstart: a provider, and one of each kind that publishes records."""
 
@@ -24,6 +25,7 @@ def play(stage: Stage) -> list[str]:
     _repair_drift(stage)
     _change_spec(stage)
     _replace_key(stage)
+    _check_from_outside(stage)
     return before
 
 
@@ -126,6 +128,17 @@ def _replace_key(stage: Stage) -> None:
     if not _values(stage, f"{new}._domainkey.{ZONE}") or _values(stage, f"{old[0]}._domainkey.{ZONE}"):
         raise DemoFailedError(f"the name server does not answer {new} alone")
     stage.screen.success(f"signs with {new}; the old key was gone after {seconds:.1f} s, here without mail")
+
+
+def _check_from_outside(stage: Stage) -> None:
+    stage.screen.heading("What others see: the domain is checked as by a stranger, and a sender looks it up")
+    (selector,) = _signing(stage)
+    subjects = [word for subject in CHECKED for word in ("--subject", subject)]
+    stage.mailseal("check", ZONE, "--selector", selector, *subjects)
+    stage.mailseal("nta", "lookup", ZONE)
+    stage.screen.success(
+        "no check fails; the zone of this demo is not signed and has no mail server to look at"
+    )
 
 
 def _signing(stage: Stage) -> list[str]:
