@@ -111,6 +111,28 @@ async def test_without_a_selector_nothing_below_domainkey_means_no_key() -> None
     assert findings[0].outcome is Outcome.FAIL
 
 
+@pytest.mark.parametrize(
+    ("records", "questions"),
+    [
+        ("care.example. A 192.0.2.1", 1),
+        (at("default", RSA), 1 + len(USUAL_SELECTORS)),
+        ("_domainkey.care.example. CNAME gone.vendor.example.", 1 + len(USUAL_SELECTORS)),
+    ],
+)
+async def test_usual_selectors_are_asked_for_only_where_names_below_domainkey_can_exist(
+    records: str, questions: int
+) -> None:
+    resolver = ZoneResolver(records)
+    await examine_dkim(examined("care.example"), tools_with(resolver))
+    assert sum(rdtype == "TXT" for _, rdtype in resolver.asked.elements()) == questions
+
+
+async def test_keys_below_an_alias_of_domainkey_are_found() -> None:
+    alias = "_domainkey.care.example. CNAME gone.vendor.example."
+    assert codes(await looked(f"{alias}\n{at('default', RSA)}")) == SOUND
+    assert codes(await looked(alias)) == ["dkim.selector/no-keys"]
+
+
 @pytest.mark.parametrize("records", [at("x9", RSA), f"{at('x9', RSA)}\n{at('default', RSA.revoked())}"])
 async def test_without_a_selector_something_below_domainkey_leaves_it_unknown(records: str) -> None:
     assert codes(await looked(records)) == ["dkim.selector/unnamed"]
@@ -141,3 +163,16 @@ async def test_a_selector_that_is_no_name_has_no_record(selector: str) -> None:
 async def test_any_records_get_a_judgement(texts: list[str]) -> None:
     zone = "\n".join(at("s", text.encode("latin-1", "replace").decode("latin-1")) for text in texts)
     assert codes(await looked(zone, "s"))
+
+
+@pytest.mark.parametrize(
+    ("records", "code"),
+    [
+        ('care.example. MX 0 .\ncare.example. TXT "v=spf1 -all"', "no-mail"),
+        ('care.example. MX 0 .\ncare.example. TXT "v=spf1 ip4:192.0.2.1 -all"', "no-keys"),
+        ('care.example. MX 0 .\ncare.example. TXT "v=spf1 redirect=care.vendor.example"', "no-keys"),
+        ('care.example. MX 10 mx.care.example.\ncare.example. TXT "v=spf1 -all"', "no-keys"),
+    ],
+)
+async def test_a_domain_that_is_not_used_for_mail_needs_no_key(records: str, code: str) -> None:
+    assert codes(await looked(records)) == [f"dkim.selector/{code}"]

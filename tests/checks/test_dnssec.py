@@ -17,7 +17,7 @@ import pytest
 from mailseal.checks.answers import Validity
 from mailseal.checks.dnssec import examine_dnssec, is_late
 from mailseal.checks.https import PolicyFetcher
-from mailseal.checks.model import Examined, Finding, Language
+from mailseal.checks.model import Examined, Finding, Language, Outcome
 from mailseal.checks.resolving import CachingResolver, open_resolver
 from mailseal.checks.smtp import SmtpProber
 from mailseal.checks.tools import Tools
@@ -78,7 +78,7 @@ async def examine(resolver: CachingResolver, domain: str, now: datetime | None =
     [
         ("good.nl", "secure", "fresh", "modern"),
         ("sub.good.nl", "secure", "fresh", "modern"),
-        ("nothing.good.nl", "no-name", "fresh", "modern"),
+        ("nothing.good.nl", "no-name", "not-secure", "not-secure"),
         ("soon.nl", "secure", "soon", "modern"),
         ("online.nl", "secure", "fresh", "modern"),
         ("plain.nl", "unsigned", "not-secure", "not-secure"),
@@ -131,15 +131,16 @@ async def test_the_zone_that_is_not_signed_is_named_when_it_is_above(resolver: C
 async def test_signatures_are_judged_as_of_the_time_of_the_run(internet: SignedInternet) -> None:
     later = datetime.now(UTC) + timedelta(days=40)
     async with open_resolver(internet.settings(), later) as resolver:
-        assert (await examine(resolver, "good.nl", later))["dnssec.chain"].verdict.code == "bogus"
+        assert (await examine(resolver, "good.nl", later))["dnssec.chain"].verdict.code == "unknown"
 
 
 async def test_without_a_fitting_trust_anchor_nothing_is_secure(internet: SignedInternet) -> None:
-    """IANA's anchors do not fit the root of this small Internet."""
+    """IANA's anchors do not fit the root of this small Internet: that says nothing of the domain."""
     async with open_resolver(internet.settings(trust_anchors=())) as resolver:
         found = await examine(resolver, "good.nl")
-    assert found["dnssec.chain"].verdict.code == "bogus"
-    assert found["dnssec.chain"].values["zone"] == "."
+    assert found["dnssec.chain"].verdict.code == "unknown"
+    assert found["dnssec.chain"].outcome is Outcome.UNKNOWN
+    assert "has no key that fits" in found["dnssec.chain"].evidence[0]
 
 
 async def test_a_domain_under_no_anchor_is_unknown(internet: SignedInternet) -> None:

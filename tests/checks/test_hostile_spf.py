@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import dns.name
 import dns.rdataclass
@@ -16,11 +17,13 @@ from mailseal.checks.spf import examine_spf
 from mailseal.checks.spf.published import MAX_TERMS, published_in
 from mailseal.checks.spf.walk import MAX_TERMS as MAX_TERMS_OF_WALK
 from mailseal.checks.spf.walk import walk
+from mailseal.records.names import DnsName
 from support.examining import codes, examined, tools_with
 
 SECONDS = 5
 """Ten times what it takes; without limits it is more than a minute."""
 ROOT = dns.name.from_text("evil.example")
+RELAY = dns.name.from_text("relay.example")
 INCLUDES = " ".join(f"include:i{number}.evil.example" for number in range(99))
 
 
@@ -34,12 +37,14 @@ def answer(name: dns.name.Name, text: str) -> Answer:
 class Bomb:
     """Has one record at the domain, and another at every name below it."""
 
-    def __init__(self, first: str, further: str) -> None:
-        self._first, self._further = first, further
+    def __init__(self, first: str, further: str, relay: str = "") -> None:
+        self._first, self._further, self._relay = first, further, relay
 
     async def ask(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Answer:
         if rdtype != dns.rdatatype.TXT:
             return Answer(name, rdtype, Presence.NO_DATA)
+        if name == RELAY:
+            return answer(name, self._relay)
         return answer(name, self._first if name == ROOT else self._further)
 
     async def validate(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Validation:
@@ -78,3 +83,27 @@ def test_a_record_with_too_many_terms_is_not_used() -> None:
     refused = published_in(answer(ROOT, too_long))
     assert refused.spf is None
     assert "more than" in refused.problem
+
+
+async def test_others_go_on_while_the_servers_of_a_relay_are_tried() -> None:
+    """Records that list networks within those of a relay cause an evaluation for each end of one."""
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0)
+            longest = max(longest, time.monotonic() - before)
+
+    includes = " ".join(f"include:i{number}.evil.example" for number in range(9))
+    networks = " ".join(f"ip4:192.0.2.{number % 256}" for number in range(500))
+    resolver = Bomb(f"v=spf1 {includes} -all", f"v=spf1 {networks} -all", relay="v=spf1 ip4:192.0.0.0/16")
+    watching = asyncio.create_task(watch())
+    begun = time.monotonic()
+    relayed = replace(examined("evil.example"), relay=DnsName("relay.example"))
+    found = codes(await examine_spf(relayed, tools_with(resolver)))
+    took = time.monotonic() - begun
+    watching.cancel()
+    assert [code for code in found if code.startswith("spf.relay")] == ["spf.relay/refused"]
+    assert longest < took / 4

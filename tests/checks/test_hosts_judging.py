@@ -137,7 +137,7 @@ def test_no_address_answers(contacts: list[Contact], code: str, outcome: Outcome
 
 
 def test_only_private_addresses() -> None:
-    assert said(failed(Contact.FORBIDDEN)) == ["mx.resolves/found", "mx.resolves/not-routed"]
+    assert said(failed(Contact.FORBIDDEN)) == ["mx.resolves/found", "mx.reachable/not-routed"]
 
 
 def test_some_addresses_answer() -> None:

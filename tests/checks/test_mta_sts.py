@@ -46,6 +46,7 @@ async def test_an_enforced_policy_that_names_all_hosts_passes_in_all_respects() 
     ("records", "code", "outcome"),
     [
         (MX, "missing", Outcome.WARN),
+        ("care.example. MX 0 .", "no-mail", Outcome.SKIP),
         (f'{RECORD}\n_mta-sts.care.example. TXT "v=STSv1; id=2027"', "several", Outcome.FAIL),
     ],
 )

@@ -48,6 +48,18 @@ def test_no_record_fails_and_two_records_fail() -> None:
     assert judged()[0].outcome is judged(GOOD, GOOD)[0].outcome is Outcome.FAIL
 
 
+async def test_a_domain_that_receives_no_mail_needs_no_record() -> None:
+    """One that has a record all the same is judged by it."""
+    null_mx = "care.example. MX 0 ."
+    for records, code in (
+        (null_mx, "nta7516.record/no-mail"),
+        (f'{null_mx}\ncare.example. TXT "{GOOD}"', "nta7516.record/found"),
+        ("care.example. MX 10 mail.care.example.", "nta7516.record/missing"),
+    ):
+        found = await examine_nta7516(DOMAIN, tools_with(ZoneResolver(records)))
+        assert codes(found)[0] == code
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -105,6 +117,16 @@ def test_a_span_over_36_months_is_a_warning_and_no_fault_of_syntax(start: str, e
 def test_validity_turns_on_the_very_day(day: date, code: str, count: str) -> None:
     finding = the(judged(record("2026-03", "2026-12"), today=day), f"nta7516.validity/{code}")
     assert finding.values["days"] == count
+
+
+def test_what_is_not_in_order_reads_the_same_each_day() -> None:
+    """It stands in a status, which is not to be written because a day has passed."""
+    for today in (date(2026, 2, 1), date(2026, 11, 1), date(2027, 2, 1)):
+        one, other = (
+            judged(record("2026-03", "2026-12"), today=day)[-1] for day in (today, today.replace(day=9))
+        )
+        assert (one.outcome, one.says(), one.advice()) == (other.outcome, other.says(), other.advice())
+        assert one.values["days"] != other.values["days"]
 
 
 @pytest.mark.parametrize(

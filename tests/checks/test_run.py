@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Never
 
+import dns.name
+import dns.rdatatype
 import pytest
 
 from mailseal.checks import run
+from mailseal.checks.answers import Answer, Presence
 from mailseal.checks.https import PolicyAnswer
 from mailseal.checks.model import DomainResult, Examined, Finding, Outcome, Subject
 from mailseal.checks.run import check_domain, check_domains
@@ -22,6 +25,7 @@ from mailseal.checks.smtp import HostObservation
 from mailseal.checks.tools import Examine, Tools
 from mailseal.records.names import DnsName
 from support.answers import ZoneResolver
+from support.checkresults import finding
 from support.checkwords import GOOD
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -40,7 +44,14 @@ class NoNetwork:
         raise AssertionError(domain)
 
 
-TOOLS = Tools(ZoneResolver(""), NoNetwork(), NoNetwork(), NOW)
+class EveryName(ZoneResolver):
+    """Every name exists and has no records."""
+
+    async def ask(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Answer:
+        return Answer(name, rdtype, Presence.NO_DATA)
+
+
+TOOLS = Tools(EveryName(""), NoNetwork(), NoNetwork(), NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +103,24 @@ async def test_all_subjects_are_looked_at_together() -> None:
     assert result.outcome is Outcome.PASS
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "together"),
+    [
+        ((), Outcome.SKIP),
+        ((Outcome.SKIP,), Outcome.SKIP),
+        ((Outcome.PASS, Outcome.SKIP), Outcome.PASS),
+        ((Outcome.SKIP, Outcome.WARN, Outcome.PASS), Outcome.WARN),
+        ((Outcome.WARN, Outcome.UNKNOWN), Outcome.UNKNOWN),
+        ((Outcome.UNKNOWN, Outcome.FAIL), Outcome.FAIL),
+    ],
+)
+def test_what_does_not_apply_does_not_count(outcomes: tuple[Outcome, ...], together: Outcome) -> None:
+    """A domain that passes all that applies to it passes."""
+    found = tuple(finding(outcome) for outcome in outcomes)
+
+    assert DomainResult(DOMAIN, found).outcome is together
+
+
 async def test_a_subject_that_takes_too_long_is_unknown() -> None:
     """The others are told as ever."""
     examiners = {Subject.MX: hangs, Subject.SPF: passes}
@@ -120,6 +149,35 @@ async def test_an_error_of_ours_is_logged_and_unknown(
     assert "secret" not in result.findings[0].says()
     assert caplog.records[0].exc_info is not None
     assert "mx for zorg-voorbeeld.example" in caplog.text
+
+
+async def test_a_domain_that_does_not_exist_lacks_no_records() -> None:
+    """A misspelt name is told as such by each subject, not as a domain without SPF and the rest."""
+    nothing = Tools(ZoneResolver(""), NoNetwork(), NoNetwork(), NOW)
+
+    result = await check_domain(DOMAIN, nothing, SETTINGS)
+
+    absent = {str(subject): f"{subject}.run/no-domain" for subject in Subject if subject != Subject.DNSSEC}
+    assert {id_.partition(".")[0]: id_ for id_ in ids(result) if not id_.startswith("dnssec")} == absent
+    assert {finding.verdict.id: finding.outcome for finding in result.about(Subject.DNSSEC)} == {
+        "dnssec.chain/no-name": Outcome.FAIL,
+        "dnssec.expiry/not-secure": Outcome.SKIP,
+        "dnssec.algorithm/not-secure": Outcome.SKIP,
+    }
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        "_dmarc.zorg-voorbeeld.example. TXT v=DMARC1",
+        "zorg-voorbeeld.example. CNAME gone.example.",
+    ],
+    ids=["only names below it", "an alias that leads nowhere"],
+)
+async def test_a_domain_without_records_of_its_own_exists(records: str) -> None:
+    tools = Tools(ZoneResolver(records), NoNetwork(), NoNetwork(), NOW)
+
+    assert ids(await check_domain(DOMAIN, tools, SETTINGS, {Subject.SPF: passes})) == [GOOD.id]
 
 
 async def test_a_cancelled_check_is_cancelled() -> None:

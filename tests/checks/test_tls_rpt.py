@@ -32,6 +32,8 @@ async def test_a_good_record_is_found_and_its_addresses_are_told() -> None:
     [
         ('care.example. TXT "v=spf1 -all"', ["tls-rpt.record/missing"]),
         ('_smtp._tls.care.example. TXT "hello"', ["tls-rpt.record/missing"]),
+        ("care.example. MX 0 .", ["tls-rpt.record/no-mail"]),
+        ("care.example. MX 0 .\ncare.example. MX 10 mail.care.example.", ["tls-rpt.record/missing"]),
         (
             '_smtp._tls.care.example. TXT "v=TLSRPTv1; rua=ftp://x.example"',
             ["tls-rpt.record/found", "tls-rpt.syntax/unreadable"],

@@ -233,11 +233,12 @@ def test_all_exit_codes(seen: set[Outcome], codes: tuple[int, ...]) -> None:
 
 
 def test_a_name_that_does_not_exist_fails(checking: Checking) -> None:
-    """It is answered that there is no record: that is known."""
+    """It is told as such, and nobody is advised to publish records for it."""
     code, text = checking.run("no-such-name.example")
 
     assert code == 1
-    assert "no-such-name.example has no NTA 7516 record" in text
+    assert "no-such-name.example does not exist in DNS" in text
+    assert "Publish" not in text
 
 
 def test_only_is_another_name_of_subject(workspace: Workspace, server: BindServer) -> None:

@@ -176,6 +176,40 @@ def test_every_fault_is_named_with_its_place(tmp_path: Path) -> None:
     assert f"{file}, line 5: " in found[6]
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("https://www.zorg.example/contact?x=1", ": give www.zorg.example alone"),
+        ("www.zorg.example/", ": give www.zorg.example alone"),
+        ("info@Zorg.example", ": give zorg.example alone"),
+        ("mailto:info@zorg.example", ": give zorg.example alone"),
+        ("zorg.example:25", ": give zorg.example alone"),
+        ("https://[::1]/", " is not a domain name"),
+        ("https://", " is not a domain name"),
+        ("*.zorg.example", " is not a domain name"),
+        ("192.0.2.1", " is an IP address and not a domain name"),
+        ("2001:db8::1", " is an IP address and not a domain name"),
+    ],
+)
+def test_what_stands_in_place_of_a_domain_is_told(text: str, fault: str) -> None:
+    """With the domain that is meant, where that is plain."""
+    (found,) = faults(domains=(text,))
+
+    assert found.startswith(repr(text))
+    assert found.endswith(fault)
+
+
+def test_a_selector_is_not_the_name_of_its_record(tmp_path: Path) -> None:
+    """On the command line and in a list."""
+    file = tmp_path / "domains"
+    file.write_text("a.example s1._domainkey.a.example\n")
+
+    assert faults(file, selectors=("s2._domainkey",)) == (
+        "--selector 's2._domainkey': is more than the selector: give 's2' alone",
+        f"{file}, line 1: selector 's1._domainkey.a.example': is more than the selector: give 's1' alone",
+    )
+
+
 def test_faults_of_manifests_are_those_of_plan(workspace: Workspace) -> None:
     file = workspace.write(mail_domain(spf={"mechanisms": ["nonsense"]}), {"kind": "MailDomain"})
 
@@ -226,6 +260,7 @@ def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, c
     [
         ([], "no domain is given"),
         (["-f", "/no/such/file"], "/no/such/file: cannot be read"),
+        (["a.example", "--namespace", "zorg"], "--namespace is about the cluster: give --kube with it"),
         (["a.example", "--resolver", "dns.example"], "is not an IP address"),
         (["a.example", "--trust-anchor", "nonsense"], "nonsense"),
         (["a.example", "--ca-file", "/no/such/file"], "/no/such/file"),

@@ -129,7 +129,10 @@ def test_a_cluster_that_cannot_be_read_is_told(
     for config, fault in (
         (powerless, "/apis/mailseal.dev/v1alpha1/maildomains: the API server answered 403 Forbidden"),
         (gone, "the API server cannot be reached"),
-        (workspace.directory / "missing", "no Kubernetes configuration"),
+        (
+            workspace.directory / "missing",
+            f"no Kubernetes configuration to use in {workspace.directory / 'missing'} (",
+        ),
     ):
         monkeypatch.setenv("KUBECONFIG", str(config))
         result = workspace.process("check", "--kube")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
@@ -14,11 +15,13 @@ from rich.console import Console
 from mailseal.checks.model import Language, Outcome, Subject
 from mailseal.checks.registry import checks
 from mailseal.checks.serialize import CheckedDomain, read_results
+from mailseal.checks.spf.network_verdicts import UNKNOWN_PROVIDER
 from mailseal.cli.checkformats import JsonLinesWriter, JsonWriter, ResultWriter, Write
 from mailseal.cli.checkjunit import JunitWriter
 from mailseal.cli.checksarif import SarifWriter
 from mailseal.cli.checktext import TextWriter, looks_for
 from mailseal.cli.printable import printable
+from support.checkresults import NOW, result
 from support.checkwords import results
 
 RESULTS = st.lists(results(), max_size=3)
@@ -91,6 +94,20 @@ def test_sarif_is_json_whatever_a_finding_holds(many: list[CheckedDomain], langu
     found = [finding.check.id for checked in many for finding in checked.result.findings]
     assert [result["ruleId"] for result in run["results"]] == found
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(checks())
+
+
+def test_sarif_makes_no_link_of_what_a_record_holds() -> None:
+    """Code-scanning services would show the target of the link as advice of ours (SARIF section 3.11.6)."""
+    provider = r"\[see](https://evil.example/)"
+    check = UNKNOWN_PROVIDER.on("evil.example", provider=provider)
+    checked = CheckedDomain(result(check), NOW)
+
+    value = json.loads(written(lambda write: SarifWriter(write, Language.EN), [checked]))
+
+    text = value["runs"][0]["results"][0]["message"]["text"]
+    assert provider in check.says()
+    assert r"\\\[see\](https://evil.example/)" in text
+    assert re.search(r"(?<!\\)(?:\\\\)*[\[\]]", text) is None
 
 
 @given(RESULTS, LANGUAGES, st.booleans(), st.booleans())

@@ -12,6 +12,7 @@ import pytest
 from support.commandline import Workspace, mail_domain
 from support.mailzone import PLAIN, READY, mail_zone, silent_resolver, this_month
 from support.servers.bind import BindServer
+from support.signedinternet import Delegation, SignedInternet, SignedZone
 
 VIEWER_DOMAINS = ["bare.example", "expired.example", "future.example", "double.example", "dialect.example"]
 
@@ -40,7 +41,7 @@ def test_a_ready_recipient_gets_mail_at_its_ntamx_hosts(workspace: Workspace, se
 
     last = this_month().plus(30).last_day
     assert rows(result.stdout) == {
-        READY: f"ready through {last} direct first.mail.example, second.mail.example"
+        READY: f"ready through {last} zorgmail direct first.mail.example, second.mail.example"
     }
     assert result.exit_code == 0
 
@@ -71,6 +72,31 @@ def test_recipients_that_are_not_ready_get_a_viewer(workspace: Workspace, server
     assert {found[name]["delivery"] for name in VIEWER_DOMAINS} == {"viewer"}
     assert not any(found[name]["hosts"] for name in VIEWER_DOMAINS)
     assert found[READY]["delivery"] == "direct"
+
+
+def test_quiet_leaves_out_who_gets_mail_directly(workspace: Workspace, server: BindServer) -> None:
+    """In JSON everybody stays, for programs."""
+    names = (READY, "expired.example", "elsewhere.invalid", PLAIN)
+
+    result = workspace.run("nta", "lookup", *names, "--quiet", "--resolver", server.endpoint)
+    _, found = lookups(workspace, server, *names, "--quiet")
+
+    assert rows(result.stdout).keys() == {"expired.example", "elsewhere.invalid"}
+    assert found.keys() == set(names)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_columns_are_as_wide_as_what_stands_in_them(
+    workspace: Workspace, server: BindServer, language: str
+) -> None:
+    result = workspace.run(
+        "nta", "lookup", READY, *VIEWER_DOMAINS, "--resolver", server.endpoint, "--language", language
+    )
+
+    header, *lines = result.stdout.splitlines()
+    goes = header.index("MAIL GOES" if language == "en" else "MAIL GAAT")
+    assert {line[goes - 2 : goes] for line in lines} == {"  "}
+    assert all(line[goes] != " " for line in lines)
 
 
 def test_a_recipient_in_a_partner_network_gets_mail_directly(
@@ -133,7 +159,8 @@ def test_a_sender_that_is_not_known_leaves_it_open(workspace: Workspace, server:
 def test_a_name_that_does_not_exist_is_not_ready(workspace: Workspace, server: BindServer) -> None:
     code, found = lookups(workspace, server, "no-such-name.example")
 
-    assert (code, found["no-such-name.example"]["readiness"]) == (1, "no-record")
+    assert (code, found["no-such-name.example"]["readiness"]) == (1, "no-domain")
+    assert found["no-such-name.example"]["delivery"] == "nowhere"
 
 
 def test_recipients_from_lists_and_manifests(workspace: Workspace, server: BindServer) -> None:
@@ -191,3 +218,35 @@ def test_json_is_whole_and_plain(workspace: Workspace, server: BindServer) -> No
     assert result.stderr == ""
     value = json.loads(result.stdout)
     assert (value["schemaVersion"], value["sender"], value["partnerNetwork"]) == (1, None, False)
+
+
+def test_a_record_that_dnssec_shows_to_be_forged_is_not_believed(workspace: Workspace) -> None:
+    """It is not known then whether the recipient is ready; one that is sound, or not signed, is."""
+    month = this_month()
+    record = f'@ TXT "v=NTA7516-1;startdate={month};enddate={month.plus(12)};provider=zorgmail"\n@ MX 10 mx'
+    zones = {
+        "sound.nl": record,
+        "plain.nl": SignedZone(record, algorithm=None),
+        "forged.nl": SignedZone(record, delegation=Delegation.WRONG),
+    }
+    with SignedInternet(zones) as internet:
+        anchors = [word for anchor in internet.trust_anchors for word in ("--trust-anchor", anchor)]
+        code, value = workspace.run_json("nta", "lookup", *zones, "--resolver", internet.resolver, *anchors)
+
+    found = {lookup["domain"]: lookup for lookup in value["results"]}
+    assert {name: lookup["ready"] for name, lookup in found.items()} == {
+        "sound.nl": True,
+        "plain.nl": True,
+        "forged.nl": None,
+    }
+    assert found["forged.nl"]["fault"].startswith("DNSSEC is broken: ")
+    assert code == 3
+
+
+def test_nobody_receives_mail_at_a_null_mx(workspace: Workspace) -> None:
+    """Not even a viewer's notice reaches it."""
+    with BindServer({"parked.example": "@ IN MX 0 ."}) as server:
+        code, found = lookups(workspace, server, "parked.example")
+
+    assert (found["parked.example"]["delivery"], found["parked.example"]["reason"]) == ("nowhere", "no-mail")
+    assert code == 1

@@ -54,6 +54,13 @@ def test_a_failure_says_what_is_the_matter_and_what_to_do() -> None:
     assert told.says == "example.nl is fail. Mend it"
 
 
+def test_the_order_of_answers_makes_no_other_message() -> None:
+    failures = [finding(FAIL, target=f"host{number}.example.nl") for number in range(9)]
+    first = found(Prerequisite.SPF, finding(FAIL, what="first"), *failures)
+    assert found(Prerequisite.SPF, finding(FAIL, what="first"), *reversed(failures)) == first
+    assert first.says.startswith("example.nl is fail")
+
+
 def test_many_failures_are_told_in_short() -> None:
     failures = [finding(FAIL, target=f"host{number}.example.nl") for number in range(9)]
     assert found(Prerequisite.SPF, *failures).says.endswith("; and 6 more")

@@ -9,10 +9,12 @@ import pytest
 
 from mailseal.domain.prerequisites import Prerequisite
 from mailseal.planning import Claim, Reason, RecordState
+from mailseal.planning.model import RememberedValue
 from mailseal.planning.nta_calendar import DUTCH_TIME, day_in
 from mailseal.planning.nta_gate import PrerequisiteFinding, Standing
 from mailseal.records.months import Month
 from mailseal.records.nta7516 import NtaDates
+from mailseal.records.txt import TxtData
 from support.planning_world import APEX, Settings, SimulatedZone, nta_record, outcome, settle, sync, told
 
 
@@ -175,6 +177,13 @@ class TestDeclaration:
         zone.put(APEX)
         settle(zone, wanted)
         assert zone.texts() == set()
+
+    def test_of_two_records_of_ours_the_one_that_is_over_gives_way_when_it_is_taken_back(self) -> None:
+        zone, over, valid = SimulatedZone(), record("2022-01", "2025-01"), record("2025-01", "2028-01")
+        zone.put(APEX, over, valid)
+        ours = tuple(RememberedValue(APEX, TxtData.of(text).identity) for text in (over, valid))
+        settle(zone, replace(nta_record(declared=False), remembered=ours), settings=at(2026, 3))
+        assert zone.texts() == {valid}
 
     def test_a_foreign_record_is_not_adopted_without_it(self) -> None:
         zone = SimulatedZone()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mailseal.checks import mta_sts_verdicts as mta_sts
 from mailseal.checks import nta
+from mailseal.checks.hitches import no_domain_on
 from mailseal.checks.hosts import tls_verdicts as tls
 from mailseal.checks.model import DomainResult, Examined, Language, Outcome, Subject
 from mailseal.checks.registry import verdicts
@@ -104,6 +105,14 @@ def test_the_same_advice_for_many_domains_is_one_action_with_the_name_left_open(
     assert list(action.domains) == sorted(DOMAINS)
     assert "_mta-sts.[domain]" in action.advice.told(Language.EN)
     assert "_mta-sts.[domein]" in action.advice.told(Language.NL)
+
+
+def test_what_several_subjects_say_in_the_same_words_is_one_action() -> None:
+    """A misspelt domain is told once, although each subject says so."""
+    absent = [no_domain_on(subject, DOMAIN) for subject in Subject]
+    (action,) = report_of([result(*absent)]).actions
+    assert action.domains == (DOMAIN,)
+    assert action.says.told(Language.EN).startswith(f"{DOMAIN} does not exist in DNS")
 
 
 def test_advice_for_one_domain_names_it() -> None:

@@ -16,7 +16,7 @@ import checkdmarc.utils
 import dns.resolver
 import pytest
 
-from mailseal.checks.model import Finding
+from mailseal.checks.model import Finding, Outcome
 
 Facts = Mapping[str, str]
 _TIMEOUT_SECONDS = 2.0
@@ -126,6 +126,8 @@ def _first(by_check: Mapping[str, list[Finding]], *checks: str) -> str:
     """The first of the checks that is not well decides."""
     for check in checks:
         for finding in by_check.get(check, ()):
+            if finding.outcome is Outcome.SKIP and finding.verdict.code == "no-mail":
+                return "missing"
             if finding.verdict.code in _OURS:
                 return _OURS[finding.verdict.code]
     return "good"

@@ -42,8 +42,8 @@ class CheckedCluster:
         """What is found at each domain; all is well at the others."""
         self.runs: list[Examined] = []
         self.opened = 0
-        self.standing: list[ObjectKey] = []
-        """The NtaRecords whose prerequisites came to stand otherwise."""
+        self.standing: list[tuple[ObjectKey, DnsName]] = []
+        """The NtaRecords, and their domains, whose prerequisites came to stand otherwise."""
         self.hanging: set[str] = set()
         """Domains whose checks do not end."""
         watching = WatchSettings(enabled=enabled, interval=interval, **settings)
@@ -59,7 +59,7 @@ class CheckedCluster:
             reporter=Reporter(self.kube.api, self.store, lambda: self.now),
         )
         self.watch = CheckWatch(runtime, self.memory, self._open, self._check)
-        self.watch.on_standing = self.standing.append
+        self.watch.on_standing = lambda key, domain: self.standing.append((key, domain))
 
     def apply(self, kind: str, name: str, **spec: Any) -> ObjectKey:
         """Create a resource or change its spec, and have the watch see it."""

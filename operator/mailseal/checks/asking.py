@@ -5,6 +5,7 @@ from __future__ import annotations
 import dns.exception
 import dns.name
 import dns.rdatatype
+import dns.rdtypes.ANY.MX
 
 from mailseal.checks.answers import Answer, Presence, Resolver
 from mailseal.records.names import DnsName
@@ -28,6 +29,12 @@ async def ask_below(
     except (dns.exception.DNSException, UnicodeError):
         return Answer(dns.name.root, rdtype, Presence.NO_NAME)
     return await resolver.ask(name, rdtype)
+
+
+async def receives_no_mail(resolver: Resolver, domain: DnsName) -> bool:
+    """True when the only MX record of the domain is a null MX (RFC 7505 section 3)."""
+    answer = await ask(resolver, domain, dns.rdatatype.MX)
+    return [record.exchange for record in answer.of(dns.rdtypes.ANY.MX.MX)] == [dns.name.root]
 
 
 def dns_name(name: dns.name.Name) -> DnsName:

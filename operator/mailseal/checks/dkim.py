@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import dns.name
 import dns.rdatatype
 
 from mailseal.checks import dkim_verdicts as say
 from mailseal.checks.answers import Answer, Presence, Resolver
-from mailseal.checks.asking import ask_below, dns_name, shown
+from mailseal.checks.asking import ask_below, dns_name, receives_no_mail, shown
 from mailseal.checks.model import Examined, Finding
+from mailseal.checks.spf.published import published_at
 from mailseal.checks.tools import Tools
 from mailseal.records.dkim import MIN_RSA_BITS, RECOMMENDED_RSA_BITS, DkimRecord, KeyType
 from mailseal.records.errors import InvalidRecord
@@ -49,14 +51,23 @@ async def examine_dkim(examined: Examined, tools: Tools) -> Sequence[Finding]:
 
     A selector that was guessed counts only when a key that is in use stands there.
     """
-    domain, resolver = examined.domain, tools.resolver
-    selectors = examined.selectors or USUAL_SELECTORS
-    looks = await asyncio.gather(*(look(resolver, domain, selector) for selector in selectors))
     if not examined.selectors:
-        looks = [found for found in looks if found.record and not found.record.is_revoked]
-        if not looks:
-            return (await _without_selectors(resolver, domain),)
-    return judge(domain, looks)
+        return await _guess(examined.domain, tools.resolver)
+    return judge(examined.domain, await _look_at(examined.selectors, examined.domain, tools.resolver))
+
+
+async def _guess(domain: DnsName, resolver: Resolver) -> Sequence[Finding]:
+    """Below a `_domainkey` that does not exist nothing is asked (RFC 8020), but below an alias."""
+    parent = await ask_below(resolver, "_domainkey", domain, dns.rdatatype.TXT)
+    if parent.presence is Presence.NO_NAME and not parent.aliases:
+        return (await _without_keys(domain, resolver),)
+    looks = await _look_at(USUAL_SELECTORS, domain, resolver)
+    used = [found for found in looks if found.record and not found.record.is_revoked]
+    return judge(domain, used) if used else (await _without_selectors(domain, parent, resolver),)
+
+
+async def _look_at(selectors: Sequence[str], domain: DnsName, resolver: Resolver) -> Sequence[Look]:
+    return await asyncio.gather(*(look(resolver, domain, selector) for selector in selectors))
 
 
 async def look(resolver: Resolver, domain: DnsName, selector: str) -> Look:
@@ -64,20 +75,25 @@ async def look(resolver: Resolver, domain: DnsName, selector: str) -> Look:
     return Look(selector, await ask_below(resolver, f"{selector}._domainkey", domain, dns.rdatatype.TXT))
 
 
-async def _without_selectors(resolver: Resolver, domain: DnsName) -> Finding:
-    """Is there anything below `_domainkey`? A name without data says so (RFC 8020).
+async def _without_selectors(domain: DnsName, parent: Answer, resolver: Resolver) -> Finding:
+    """Is there anything below `_domainkey`, of which `parent` is the answer? A name without data says so.
 
     A server that answers so for each name, as with a wildcard, says nothing by it.
     """
-    parent, unused = await asyncio.gather(
-        ask_below(resolver, "_domainkey", domain, dns.rdatatype.TXT),
-        ask_below(resolver, _UNUSED_LABEL, domain, dns.rdatatype.TXT),
-    )
     if not parent.is_known:
         return say.PARENT_UNANSWERED.on(domain, name=f"_domainkey.{domain}", fault=parent.fault)
     if parent.presence is Presence.NO_NAME:
-        return say.NO_KEYS.on(domain)
+        return await _without_keys(domain, resolver)
+    unused = await ask_below(resolver, _UNUSED_LABEL, domain, dns.rdatatype.TXT)
     return (say.UNNAMED if unused.presence is Presence.NO_NAME else say.UNDECIDED).on(domain)
+
+
+async def _without_keys(domain: DnsName, resolver: Resolver) -> Finding:
+    """A domain that is not used for mail needs no key."""
+    if await receives_no_mail(resolver, domain):
+        published = await published_at(dns.name.from_text(domain.fqdn), resolver)
+        return (say.NO_MAIL if published.sends_nothing else say.NO_KEYS).on(domain)
+    return say.NO_KEYS.on(domain)
 
 
 def judge(domain: str, looks: Sequence[Look]) -> tuple[Finding, ...]:

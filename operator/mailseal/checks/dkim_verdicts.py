@@ -118,6 +118,17 @@ NO_KEYS = Verdict(
         "die deze geeft",
     ),
 )
+NO_MAIL = Verdict(
+    SELECTOR,
+    "no-mail",
+    Outcome.SKIP,
+    Text(
+        "{target} says with a null MX record and its SPF record that it neither receives nor sends mail, and "
+        "needs no DKIM keys",
+        "{target} geeft met een null-MX-record en het SPF-record aan geen mail te ontvangen of te versturen "
+        "en heeft geen DKIM-sleutels nodig",
+    ),
+)
 UNNAMED = Verdict(
     SELECTOR,
     "unnamed",

@@ -67,6 +67,11 @@ class Facts:
         """The one that decides."""
         return weakest(self.validations)
 
+    @property
+    def is_signed(self) -> bool:
+        """True when the domain exists, and its chain of trust holds."""
+        return self.weakest.security is Security.SECURE and self.presence is not Presence.NO_NAME
+
 
 async def examine_dnssec(examined: Examined, tools: Tools) -> Sequence[Finding]:
     """Judge the chain to the domain, its signatures' time and its algorithms."""
@@ -122,7 +127,7 @@ def _judge_insecure(domain: DnsName, facts: Facts, evidence: tuple[str, ...]) ->
 def judge_expiry(domain: DnsName, facts: Facts, now: datetime) -> Finding:
     """Whether the signature that ends first should have been replaced by now."""
     validities = [known.validity for known in facts.validations if known.validity is not None]
-    if facts.weakest.security is not Security.SECURE or not validities:
+    if not facts.is_signed or not validities:
         return NOT_APPLICABLE[EXPIRY].on(domain)
     first = min(validities, key=lambda validity: validity.until)
     evidence = (f"signed from {_told_time(first.since)} until {_told_time(first.until)}",)
@@ -143,7 +148,7 @@ def is_late(validity: Validity, now: datetime) -> bool:
 def judge_algorithms(domain: DnsName, facts: Facts) -> Finding:
     """Whether the keys and the DS records of the zone are made with what may still be used."""
     keys, records = facts.keys.of(DNSKEY), facts.delegation.of(DS)
-    if facts.weakest.security is not Security.SECURE or not keys:
+    if not facts.is_signed or not keys:
         return NOT_APPLICABLE[ALGORITHM].on(domain)
     outdated = sorted({key.algorithm for key in keys} & _OUTDATED)
     if outdated:

@@ -118,9 +118,9 @@ UNKNOWN = Verdict(
     ),
     Text(
         "Look whether the name servers of {zone} answer, whether the resolver that is used passes DNSSEC "
-        "records on, and whether there is a trust anchor",
-        "Ga na of de nameservers van {zone} antwoorden, of de gebruikte resolver DNSSEC-records doorgeeft "
-        "en of er een vertrouwensanker is",
+        "records on unchanged, and whether the trust anchor and the clock here are right",
+        "Ga na of de nameservers van {zone} antwoorden, of de gebruikte resolver DNSSEC-records ongewijzigd "
+        "doorgeeft en of het vertrouwensanker en de klok hier kloppen",
     ),
 )
 ABSENT = Verdict(

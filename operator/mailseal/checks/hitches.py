@@ -1,4 +1,4 @@
-"""What a run says of a subject whose checks did not come to an end."""
+"""What a run says of a subject whose checks did not come to an end, or could not begin."""
 
 from __future__ import annotations
 
@@ -47,6 +47,27 @@ FAILED = {
     )
     for subject, check in RUN_CHECKS.items()
 }
+NO_DOMAIN = {
+    subject: Verdict(
+        check,
+        "no-domain",
+        Outcome.FAIL,
+        Text(
+            "{target} does not exist in DNS, so that there is nothing to check",
+            "{target} bestaat niet in DNS, dus valt er niets te controleren",
+        ),
+        Text(
+            "Look whether the name is spelt rightly and the domain still registered",
+            "Ga na of de naam goed gespeld is en of het domein nog geregistreerd is",
+        ),
+    )
+    for subject, check in RUN_CHECKS.items()
+}
+
+
+def no_domain_on(subject: Subject, target: str) -> Finding:
+    """The domain does not exist, nor does any name below it (RFC 8020)."""
+    return NO_DOMAIN[subject].on(target)
 
 
 def timed_out_on(subject: Subject, target: str, seconds: float) -> Finding:

@@ -186,6 +186,6 @@ class DomainResult:
 
 
 def worst(findings: tuple[Finding, ...]) -> Outcome:
-    """The worst outcome among `findings`; `SKIP` when there are none."""
-    outcomes = (finding.outcome for finding in findings)
+    """The worst outcome among `findings` that apply; `SKIP` when none does."""
+    outcomes = (finding.outcome for finding in findings if finding.outcome is not Outcome.SKIP)
     return max(outcomes, key=lambda outcome: outcome.severity, default=Outcome.SKIP)

@@ -10,7 +10,7 @@ import dns.rdtypes.ANY.MX
 from mailseal.checks import mta_sts_policy_verdicts as tell
 from mailseal.checks import mta_sts_verdicts as say
 from mailseal.checks.answers import Answer, Resolver
-from mailseal.checks.asking import ask, ask_below, dns_name, shown
+from mailseal.checks.asking import ask, ask_below, dns_name, receives_no_mail, shown
 from mailseal.checks.https import PolicyAnswer
 from mailseal.checks.model import Examined, Finding
 from mailseal.checks.tools import Tools
@@ -29,6 +29,8 @@ async def examine_mta_sts(examined: Examined, tools: Tools) -> Sequence[Finding]
     if not answer.is_known:
         return (say.UNANSWERED.on(domain, name=f"_mta-sts.{domain}", fault=answer.fault),)
     texts = [text for text in answer.texts if is_mta_sts(text.encode("latin-1"))]
+    if not texts and await receives_no_mail(tools.resolver, domain):
+        return (say.NO_MAIL.on(domain),)
     record = judge_record(domain, texts)
     if len(texts) != 1:
         has_host = not texts and await _has_policy_host(tools.resolver, domain)

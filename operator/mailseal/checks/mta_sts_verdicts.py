@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailseal.checks.model import Check, Outcome, Subject, Text, Verdict
-from mailseal.checks.phrases import KEEP_ONE, unanswered
+from mailseal.checks.phrases import KEEP_ONE, no_mail, unanswered
 
 RECORD = Check(
     "mta-sts.record",
@@ -29,6 +29,7 @@ _SERVE = Text(
 )
 
 UNANSWERED = unanswered(RECORD)
+NO_MAIL = no_mail(RECORD)
 FOUND = Verdict(
     RECORD,
     "found",

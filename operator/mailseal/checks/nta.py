@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import dns.rdatatype
 
 from mailseal.checks import nta_verdicts as say
-from mailseal.checks.asking import ask, shown
+from mailseal.checks.asking import ask, receives_no_mail, shown
 from mailseal.checks.model import Examined, Finding
 from mailseal.checks.tools import Tools
 from mailseal.records.nta7516 import MAX_SPAN_MONTHS, NtaRecordValue, is_nta, read_nta
@@ -29,6 +29,8 @@ async def examine_nta7516(examined: Examined, tools: Tools) -> Sequence[Finding]
     if not answer.is_known:
         return (say.UNANSWERED.on(domain, name=domain, fault=answer.fault),)
     texts = [text for text in answer.texts if is_nta(text.encode("latin-1"))]
+    if not texts and await receives_no_mail(tools.resolver, domain):
+        return (say.NO_MAIL.on(domain),)
     return judge(domain, texts, tools.now.astimezone(TIME_ZONE).date())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailseal.checks.model import Check, Outcome, Subject, Text, Verdict
-from mailseal.checks.phrases import unanswered
+from mailseal.checks.phrases import no_mail, unanswered
 
 RECORD = Check(
     "nta7516.record",
@@ -31,12 +31,14 @@ VALIDITY = Check(
     ("6.4.1",),
 )
 _FORM = '"v=NTA7516-1;startdate=YYYY-MM;enddate=YYYY-MM;provider=NAME;ntamx=10 HOST"'
+_FORM_NL = '"v=NTA7516-1;startdate=JJJJ-MM;enddate=JJJJ-MM;provider=NAAM;ntamx=10 HOST"'
 _NEW_RECORD = Text(
     f"Publish the record anew in the form {_FORM}",
-    f"Publiceer het record opnieuw in de vorm {_FORM}",
+    f"Publiceer het record opnieuw in de vorm {_FORM_NL}",
 )
 
 UNANSWERED = unanswered(RECORD)
+NO_MAIL = no_mail(RECORD)
 MISSING = Verdict(
     RECORD,
     "missing",
@@ -49,7 +51,7 @@ MISSING = Verdict(
         "Once the self-declaration is signed, and SPF, DKIM, DMARC, DNSSEC and TLS are in order, publish one "
         f"TXT record at {{target}}: {_FORM}",
         "Publiceer, zodra de zelfverklaring is ondertekend en SPF, DKIM, DMARC, DNSSEC en TLS in orde zijn, "
-        f"één TXT-record op {{target}}: {_FORM}",
+        f"één TXT-record op {{target}}: {_FORM_NL}",
     ),
 )
 SEVERAL = Verdict(
@@ -148,8 +150,8 @@ ENDS_SOON = Verdict(
     "ends-soon",
     Outcome.WARN,
     Text(
-        "The NTA 7516 record of {target} ends soon, after {day} (days left: {days})",
-        "Het NTA 7516-record van {target} verloopt binnenkort, na {day} (resterende dagen: {days})",
+        "The NTA 7516 record of {target} ends soon, after {day}",
+        "Het NTA 7516-record van {target} verloopt binnenkort, na {day}",
     ),
     Text(
         "Renew the self-declaration and then the record before {day}",
@@ -161,8 +163,8 @@ NOT_YET = Verdict(
     "not-yet",
     Outcome.FAIL,
     Text(
-        "The NTA 7516 record of {target} is not valid before {day} (days to go: {days})",
-        "Het NTA 7516-record van {target} is pas geldig vanaf {day} (dagen te gaan: {days})",
+        "The NTA 7516 record of {target} is not valid before {day}",
+        "Het NTA 7516-record van {target} is pas geldig vanaf {day}",
     ),
     Text(
         "Take the current month as start month where the domain is ready today",
@@ -174,8 +176,8 @@ EXPIRED = Verdict(
     "expired",
     Outcome.FAIL,
     Text(
-        "The NTA 7516 record of {target} ended on {day} (days ago: {days})",
-        "Het NTA 7516-record van {target} is op {day} verlopen (dagen geleden: {days})",
+        "The NTA 7516 record of {target} ended on {day}",
+        "Het NTA 7516-record van {target} is op {day} verlopen",
     ),
     Text(
         "Renew the self-declaration and replace the record by one with new months",

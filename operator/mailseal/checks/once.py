@@ -11,16 +11,27 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
+def _alike(_value: object) -> int:
+    return 1
+
+
 class OnceCache(Generic[Key, Value]):
     """Makes the value of each key once, however many ask for it at the same time.
 
-    The work goes on when one who waits for it is cancelled. The `capacity` values that were used last are
-    kept; an older one is made again when it is asked for.
+    The work goes on when one who waits for it is cancelled. The values that were used last are kept, as many
+    as together weigh no more than `capacity`; an older one is made again when it is asked for.
     """
 
-    def __init__(self, make: Callable[[Key], Coroutine[Any, Any, Value]], capacity: int) -> None:
+    def __init__(
+        self,
+        make: Callable[[Key], Coroutine[Any, Any, Value]],
+        capacity: int,
+        weigh: Callable[[Value], int] = _alike,
+    ) -> None:
         self._make = make
         self._capacity = capacity
+        self._weigh = weigh
+        self._weight = 0
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._running: dict[Key, asyncio.Task[Value]] = {}
 
@@ -48,6 +59,8 @@ class OnceCache(Generic[Key, Value]):
         finally:
             del self._running[key]
         self._values[key] = value
-        if len(self._values) > self._capacity:
-            self._values.popitem(last=False)
+        self._weight += self._weigh(value)
+        while self._weight > self._capacity:
+            _, oldest = self._values.popitem(last=False)
+            self._weight -= self._weigh(oldest)
         return value

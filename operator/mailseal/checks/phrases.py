@@ -9,6 +9,19 @@ KEEP_ONE = Text(
 )
 
 
+def no_mail(check: Check) -> Verdict:
+    """The verdict that the check is not for a domain that receives no mail (RFC 7505)."""
+    return Verdict(
+        check,
+        "no-mail",
+        Outcome.SKIP,
+        Text(
+            "{target} says with a null MX record that it receives no mail, and needs no such record",
+            "{target} geeft met een null-MX-record aan geen mail te ontvangen en heeft dit record niet nodig",
+        ),
+    )
+
+
 def unanswered(check: Check, code: str = "unanswered") -> Verdict:
     """The verdict that no answer came for `{name}`, because of `{fault}`."""
     return Verdict(
@@ -20,7 +33,7 @@ def unanswered(check: Check, code: str = "unanswered") -> Verdict:
             "Er kwam geen bruikbaar antwoord voor {name} ({fault})",
         ),
         Text(
-            "Look whether the name servers for {name} answer",
-            "Ga na of de nameservers voor {name} antwoorden",
+            "Look whether the resolver that is used and the name servers for {name} answer",
+            "Ga na of de gebruikte resolver en de nameservers voor {name} antwoorden",
         ),
     )

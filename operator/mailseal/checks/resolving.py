@@ -20,7 +20,14 @@ from mailseal.checks.wording import told
 from mailseal.dnsio.faults import DnsFault
 
 ANSWERS_KEPT: Final = 8192
-"""More than the domains that are examined at the same time ask for; 4 KB each, and 10 KB when signed."""
+"""More than the domains that are examined at the same time ask for; 4 KB each, and 10 KB when signed.
+
+Larger answers count as several.
+"""
+MAX_RECORDS: Final = 500
+"""In one answer; no name of a mail domain needs more, and each takes many times its length in memory."""
+_RECORDS_OF_ONE: Final = 16
+_BYTES_OF_ONE: Final = 2048
 
 Question = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
@@ -33,7 +40,7 @@ class CachingResolver:
 
     def __init__(self, upstreams: Upstreams, anchors: TrustAnchors, now: datetime) -> None:
         self._upstreams = upstreams
-        self._resolutions: OnceCache[Question, Resolution] = OnceCache(self._resolve, ANSWERS_KEPT)
+        self._resolutions: OnceCache[Question, Resolution] = OnceCache(self._resolve, ANSWERS_KEPT, _weight)
         self._validations: OnceCache[Question, Validation] = OnceCache(self._validate, ANSWERS_KEPT)
         self._validator = Validator(anchors, now, self.resolve)
 
@@ -65,14 +72,27 @@ class CachingResolver:
         while len(links) <= MAX_ALIASES:
             try:
                 response = await self._upstreams.exchange(at, rdtype)
-            except DnsFault as fault:
-                return Resolution(name, rdtype, links, str(fault))
+            except DnsFault as error:
+                return Resolution(name, rdtype, links, str(error))
+            if sum(map(len, response.answer)) > MAX_RECORDS:
+                fault = f"the answer for {told(at)} has more than {MAX_RECORDS} records"
+                return Resolution(name, rdtype, links, fault)
             reading = read(response, at, rdtype)
             links += reading.links
             if reading.onward is None:
                 return Resolution(name, rdtype, links, reading.fault)
             at = reading.onward
         return Resolution(name, rdtype, links, f"more than {MAX_ALIASES} aliases follow {told(name)}")
+
+
+def _weight(resolution: Resolution) -> int:
+    """How many usual answers take as much memory."""
+    responses = {id(link.response): link.response for link in resolution.links}.values()
+    return 1 + sum(
+        sum(map(len, (*each.answer, *each.authority, *each.additional))) // _RECORDS_OF_ONE
+        + len(each.wire or b"") // _BYTES_OF_ONE
+        for each in responses
+    )
 
 
 @asynccontextmanager

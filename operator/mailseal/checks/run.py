@@ -7,8 +7,13 @@ import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from typing import Final
 
-from mailseal.checks.hitches import failed_on, timed_out_on
+import dns.rdatatype
+
+from mailseal.checks.answers import Presence
+from mailseal.checks.asking import ask
+from mailseal.checks.hitches import failed_on, no_domain_on, timed_out_on
 from mailseal.checks.model import DomainResult, Examined, Finding, Subject
 from mailseal.checks.opening import open_tools
 from mailseal.checks.registry import EXAMINERS
@@ -20,6 +25,8 @@ __all__ = ["check_domain", "check_domains", "open_tools"]
 
 logger = logging.getLogger(__name__)
 Examiners = Mapping[Subject, Examine]
+_TELL_OF_ABSENCE: Final = frozenset({Subject.DNSSEC})
+"""What these say of a domain that does not exist is more than that."""
 
 
 async def check_domains(
@@ -40,7 +47,7 @@ async def check_domains(
 async def check_domain(
     examined: Examined, tools: Tools, settings: CheckSettings, examiners: Examiners = EXAMINERS
 ) -> DomainResult:
-    """Look at all subjects of `examiners` at the same time.
+    """Look at all subjects of `examiners` at the same time. Of a domain that does not exist they say that.
 
     A subject that is not done within `settings.domain_within`, or that fails through an error of ours, is
     unknown and says so; the others do not notice.
@@ -59,9 +66,17 @@ async def _examine(
 ) -> Sequence[Finding]:
     try:
         async with asyncio.timeout(within_seconds) as limit:
+            if subject not in _TELL_OF_ABSENCE and await _is_absent(examined, tools):
+                return (no_domain_on(subject, examined.domain),)
             return await examine(examined, tools)
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
             return (timed_out_on(subject, examined.domain, within_seconds),)
         logger.exception("the check of %s for %s failed", subject, examined.domain)
         return (failed_on(subject, examined.domain, error),)
+
+
+async def _is_absent(examined: Examined, tools: Tools) -> bool:
+    """True when DNS answers that there is no such name: a misspelt domain lacks no records."""
+    answer = await ask(tools.resolver, examined.domain, dns.rdatatype.TXT)
+    return answer.presence is Presence.NO_NAME and not answer.aliases

@@ -24,7 +24,7 @@ class CheckSettings:
     """What we call ourselves in EHLO; empty: the host's name."""
     domains_at_once: int = 64
     hosts_at_once: int = 32
-    """Mail servers that are connected to at the same time."""
+    """Mail servers that are connected to at the same time, besides those that are slow to answer."""
     query_within: timedelta = timedelta(seconds=5)
     connect_within: timedelta = timedelta(seconds=10)
     domain_within: timedelta = timedelta(seconds=60)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import dns.rdatatype
 
-from mailseal.checks.asking import ask_below, shown
+from mailseal.checks.asking import ask_below, receives_no_mail, shown
 from mailseal.checks.model import Check, Examined, Finding, Outcome, Subject, Text, Verdict
-from mailseal.checks.phrases import KEEP_ONE, unanswered
+from mailseal.checks.phrases import KEEP_ONE, no_mail, unanswered
 from mailseal.checks.tools import Tools
 from mailseal.records.errors import InvalidRecord
 from mailseal.records.tls_rpt import TlsRpt, is_tls_rpt
@@ -56,6 +56,7 @@ SEVERAL = Verdict(
     KEEP_ONE,
 )
 UNANSWERED = unanswered(RECORD)
+NO_MAIL = no_mail(RECORD)
 READABLE = Verdict(
     SYNTAX,
     "readable",
@@ -84,6 +85,8 @@ async def examine_tls_rpt(examined: Examined, tools: Tools) -> Sequence[Finding]
     if not answer.is_known:
         return (UNANSWERED.on(domain, name=f"_smtp._tls.{domain}", fault=answer.fault),)
     texts = [text for text in answer.texts if is_tls_rpt(text.encode("latin-1"))]
+    if not texts and await receives_no_mail(tools.resolver, domain):
+        return (NO_MAIL.on(domain),)
     return judge(domain, texts)
 
 

@@ -15,6 +15,7 @@ import dns.rdatatype
 import dns.resolver
 
 from mailseal.checks.settings import CheckSettings
+from mailseal.checks.together import Turn
 from mailseal.dnsio.client import UDP_QUERIES_IN_FLIGHT
 from mailseal.dnsio.endpoint import Endpoint, is_address
 from mailseal.dnsio.faults import AnswerLost, DnsFault, ErrorAnswer, TimedOut, Unreachable
@@ -27,6 +28,7 @@ QUESTIONS_IN_FLIGHT: Final = 4096
 SLOW_SECONDS: Final = 0.2
 """A question that waits longer is no longer counted among those whose answers come in a burst."""
 TCP_CONNECTIONS: Final = 16
+"""At the same time, besides those over which an answer takes long."""
 _ANSWERS: Final = frozenset({dns.rcode.NOERROR, dns.rcode.NXDOMAIN})
 
 
@@ -58,7 +60,7 @@ class Upstream:
         channel = await self._open_channel()
         response = await channel.exchange(query, timeout_seconds)
         if is_truncated(response):
-            async with self._connections:
+            async with Turn(self._connections, SLOW_SECONDS):
                 response = await self._exchange_over_tcp(query, timeout_seconds)
         if response.rcode() not in _ANSWERS:
             code = dns.rcode.to_text(response.rcode())
@@ -103,32 +105,6 @@ class Upstream:
         return response
 
 
-class _Turn:
-    """A place among the questions whose answers may come all at once and must fit the socket's buffer.
-
-    It is given up early when the answer takes long, so that silent servers do not hold up the others.
-    """
-
-    def __init__(self, places: asyncio.Semaphore) -> None:
-        self._places = places
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def __aenter__(self) -> None:
-        await self._places.acquire()
-        self._timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._give_up)
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._give_up()
-
-    def _give_up(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            self._places.release()
-
-
 class Upstreams:
     """The resolvers of a run in order; one that is silent goes to the end. Use it as a context manager."""
 
@@ -137,6 +113,7 @@ class Upstreams:
         self._within_seconds = within_seconds
         self._in_flight = asyncio.Semaphore(QUESTIONS_IN_FLIGHT)
         self._burst = asyncio.Semaphore(UDP_QUERIES_IN_FLIGHT)
+        """Those whose answers may come all at once and must fit the socket's buffer."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -149,7 +126,7 @@ class Upstreams:
 
     async def exchange(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> dns.message.Message:
         """The answer of the first resolver that has one. Raises the last `DnsFault` within the time-out."""
-        async with self._in_flight, _Turn(self._burst):
+        async with self._in_flight, Turn(self._burst, SLOW_SECONDS):
             try:
                 async with asyncio.timeout(self._within_seconds):
                     return await self._first_answer(name, rdtype)

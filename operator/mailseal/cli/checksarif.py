@@ -19,6 +19,7 @@ _KINDS: Final = {
     Outcome.FAIL: ("fail", "error"),
 }
 """Kind and level of a result (sections 3.27.9 and 3.27.10): any kind but `fail` has the level `none`."""
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]"})
 
 
 class SarifWriter:
@@ -58,11 +59,16 @@ class SarifWriter:
             **_index(self._rules.get(finding.check.id)),
             "kind": kind,
             "level": level,
-            "message": {"text": f"{text}. {advice}" if advice else text},
+            "message": {"text": _plain(f"{text}. {advice}" if advice else text)},
             "locations": locations,
             "partialFingerprints": {"mailsealFinding/v1": f"{domain}/{finding.target}/{finding.check.id}"},
             "properties": {"verdict": finding.verdict.code, "evidence": list(finding.evidence)},
         }
+
+
+def _plain(text: str) -> str:
+    """A message in which nothing is a link, whatever a record holds (section 3.11.6)."""
+    return text.translate(_ESCAPES)
 
 
 def _index(index: int | None) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 
 from mailseal.checks.model import Examined
@@ -18,6 +19,8 @@ _RESOURCE = re.compile(r"\A\s*[{\[]|^(?:apiVersion|kind)[ \t]*:", re.MULTILINE)
 _NONE_GIVEN = "no domain is given: name some, or give lists or manifests of them with --file"
 _NONE_IN_CLUSTER = "the cluster has no MailDomain, DkimKey or NtaRecord there that names a domain"
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_AROUND_HOST = re.compile(r"\A(?:[a-z]+://|mailto:)?(?:[^/@]*@)?|(?::[0-9]+)?(?:/.*)?\Z", re.IGNORECASE)
+"""In a URL and in a mail address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Sources:
         faults: list[str] = []
         relay = _name(self.relay, "--relay: ", faults) if self.relay else None
         for selector in self.selectors:
-            _name(f"{selector}._domainkey", f"--selector {selector!r}: ", faults)
+            _check_selector(selector, "", f"--selector {selector!r}: ", faults)
+        if self.namespace and not self.cluster:
+            faults.append("--namespace is about the cluster: give --kube with it")
         found = [*_named(self.domains, faults), *_in_files(self.files, faults)]
         if faults:
             raise InvalidInput(*faults)
@@ -109,8 +114,17 @@ def _examined(text: str, selectors: Sequence[str], place: str, faults: list[str]
     if domain is None:
         return
     for selector in selectors:
-        _name(f"{selector}._domainkey.{domain}", f"{place}selector {selector!r}: ", faults)
+        _check_selector(selector, f".{domain}", f"{place}selector {selector!r}: ", faults)
     yield Examined(domain, tuple(selectors))
+
+
+def _check_selector(selector: str, below: str, place: str, faults: list[str]) -> None:
+    """Add a fault unless a key record can stand at the selector (RFC 6376 section 3.6.2.1)."""
+    alone, *rest = selector.lower().split("._domainkey")
+    if rest:
+        faults.append(f"{place}is more than the selector: give {alone!r} alone")
+    else:
+        _name(f"{selector}._domainkey{below}", place, faults)
 
 
 def _name(text: str, place: str, faults: list[str]) -> DnsName | None:
@@ -120,7 +134,24 @@ def _name(text: str, place: str, faults: list[str]) -> DnsName | None:
     except InvalidName as error:
         faults.append(f"{place}{error}")
         return None
+    if _is_address(name):
+        faults.append(f"{place}{text!r} is an IP address and not a domain name")
+        return None
     if not _NAME.fullmatch(name):
-        faults.append(f"{place}{text!r} is not a domain name")
+        faults.append(f"{place}{text!r} is not a domain name{_hint(text)}")
         return None
     return name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _hint(text: str) -> str:
+    """Which domain is meant, when `text` is a URL or a mail address."""
+    host = _AROUND_HOST.sub("", text).lower()
+    return f": give {host} alone" if host != text.lower() and _NAME.fullmatch(host) else ""

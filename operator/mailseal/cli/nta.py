@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Set
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -60,6 +60,7 @@ def lookup(  # noqa: PLR0913 - one argument for each option
         ),
     ] = False,
     resolver: options.Resolvers = None,
+    trust_anchor: options.TrustAnchors = None,
     query_seconds: Annotated[float, typer.Option(min=0.1, help="How long an answer is waited for.")] = 5.0,
     concurrency: options.Concurrency = options.DEFAULT_AT_ONCE,
     language: options.FindingLanguage = Language.EN,
@@ -68,7 +69,7 @@ def lookup(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Say whether recipients are NTA-ready today, and how mail to them goes: directly or through a viewer."""
     settings = replace(
-        options.check_settings(resolver, None, None, allow_private=False),
+        options.check_settings(resolver, trust_anchor, None, allow_private=False),
         domains_at_once=concurrency,
         query_within=timedelta(seconds=query_seconds),
     )
@@ -77,7 +78,8 @@ def lookup(  # noqa: PLR0913 - one argument for each option
         asking = domain_named(sender, "--sender: ") if sender else None
         question = Question(tuple(one.domain for one in found), asking, partner_network)
         outlet = Outlet()
-        writer = _writer(output, language, question.recipients, outlet)
+        table = LookupTable(language, max(len(name) for name in question.recipients))
+        writer = _writer(output, table, outlet, only_open=quiet)
         looking = _look_up(question, settings, writer, outlet, shows_progress=not quiet)
         direct = run_interruptible(looking)
     except InvalidInput as error:
@@ -133,10 +135,7 @@ def exit_code(direct: Set[bool | None]) -> CheckExit:
     return CheckExit.UNDECIDED if None in direct else CheckExit.PASSED
 
 
-def _writer(
-    output: Output, language: Language, recipients: Sequence[DnsName], outlet: Outlet
-) -> LookupWriter:
+def _writer(output: Output, table: LookupTable, outlet: Outlet, *, only_open: bool) -> LookupWriter:
     if output is Output.JSON:
         return JsonLookups(outlet.write)
-    width = max(len(name) for name in recipients)
-    return TableLookups(outlet.show, LookupTable(language, width))
+    return TableLookups(outlet.show, table, only_open=only_open)

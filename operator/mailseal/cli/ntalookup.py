@@ -11,7 +11,7 @@ from typing import Final
 import dns.rdatatype
 import dns.rdtypes.ANY.MX
 
-from mailseal.checks.answers import Answer, Resolver
+from mailseal.checks.answers import Answer, Presence, Resolver, Security
 from mailseal.checks.asking import ask, dns_name
 from mailseal.checks.nta import TIME_ZONE
 from mailseal.checks.together import as_completed
@@ -19,7 +19,9 @@ from mailseal.records.names import DnsName
 from mailseal.records.nta7516.routing import (
     Delivery,
     DomainReadiness,
+    Readiness,
     Route,
+    RouteReason,
     readiness_of,
     receiving_hosts,
     route_mail,
@@ -27,6 +29,8 @@ from mailseal.records.nta7516.routing import (
 from mailseal.records.rrset import MxData
 
 _DIRECT: Final = frozenset({Route.DIRECT})
+_NO_DOMAIN: Final = Delivery(Route.NOWHERE, RouteReason.NO_DOMAIN)
+_NO_MAIL: Final = Delivery(Route.NOWHERE, RouteReason.NO_MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +82,36 @@ def today_of(now: datetime) -> date:
 
 
 async def standing_of(domain: DnsName, resolver: Resolver, today: date) -> Standing:
-    """Ask for the record of one domain."""
+    """Ask for the record of one domain. A record that DNSSEC shows to be forged makes nobody ready."""
     answer = await ask(resolver, domain, dns.rdatatype.TXT)
     if not answer.is_known:
         return Standing(domain, None, answer.fault)
-    return Standing(domain, readiness_of(answer.texts, today))
+    if answer.presence is Presence.NO_NAME:
+        return Standing(domain, DomainReadiness(Readiness.NO_DOMAIN))
+    found = readiness_of(answer.texts, today)
+    if found.is_ready:
+        validation = await resolver.validate(answer.name, answer.rdtype)
+        if validation.security is Security.BOGUS:
+            return Standing(domain, None, f"DNSSEC is broken: {validation.reason}")
+    return Standing(domain, found)
 
 
 async def look_up(domain: DnsName, sender: Sender, resolver: Resolver, today: date) -> Lookup:
     """Ask for all that decides how mail of `sender` to `domain` goes, and where to."""
     standing = await standing_of(domain, resolver, today)
-    delivery = delivery_to(standing.found, sender)
-    if standing.found is None or delivery is None or delivery.route not in _DIRECT:
+    found, delivery = standing.found, delivery_to(standing.found, sender)
+    if found is None:
         return Lookup(standing, delivery)
-    if standing.found.is_ready and standing.found.record and standing.found.record.ntamx:
-        return Lookup(standing, delivery, receiving_hosts(standing.found, ()))
-    mx = await ask(resolver, domain, dns.rdatatype.MX)
-    return Lookup(standing, delivery, receiving_hosts(standing.found, _mx(mx)))
+    if found.readiness is Readiness.NO_DOMAIN:
+        return Lookup(standing, _NO_DOMAIN)
+    if found.is_ready and found.record and found.record.ntamx:
+        mx: tuple[MxData, ...] = ()
+    else:
+        mx = _mx(await ask(resolver, domain, dns.rdatatype.MX))
+        if mx and not any(one.exchange for one in mx):
+            return Lookup(standing, _NO_MAIL)
+    is_direct = delivery is not None and delivery.route in _DIRECT
+    return Lookup(standing, delivery, receiving_hosts(found, mx) if is_direct else ())
 
 
 async def look_up_all(

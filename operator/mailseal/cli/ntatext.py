@@ -16,6 +16,7 @@ from mailseal.records.nta7516.routing import DomainReadiness, Readiness, Route, 
 
 _READINESS: Final = {
     Readiness.READY: Words("ready through {last}", "gereed tot en met {last}"),
+    Readiness.NO_DOMAIN: Words("not ready: no such domain", "niet gereed: domein bestaat niet"),
     Readiness.NO_RECORD: Words("not ready: no NTA 7516 record", "niet gereed: geen NTA 7516-record"),
     Readiness.SEVERAL_RECORDS: Words("not ready: several records", "niet gereed: meerdere records"),
     Readiness.INVALID_RECORD: Words("not ready: invalid record", "niet gereed: ongeldig record"),
@@ -27,25 +28,35 @@ _ROUTES: Final = {
     Route.DIRECT: Words("direct", "rechtstreeks"),
     Route.VIEWER: Words("secure viewer", "beveiligde viewer"),
     Route.NOT_ASSURED: Words("not assured", "niet geborgd"),
+    Route.NOWHERE: Words("nowhere", "nergens heen"),
 }
 _REASONS: Final = {
     RouteReason.PARTNER_NETWORK: Words("in the partner network", "in het partnernetwerk"),
     RouteReason.RECIPIENT_READY: Words("the recipient is ready", "de ontvanger is gereed"),
     RouteReason.RECIPIENT_NOT_READY: Words("the recipient is not ready", "de ontvanger is niet gereed"),
     RouteReason.SENDER_NOT_READY: Words("the sender is not ready", "de afzender is niet gereed"),
+    RouteReason.NO_DOMAIN: Words("the domain does not exist", "het domein bestaat niet"),
+    RouteReason.NO_MAIL: Words("the domain receives no mail", "het domein ontvangt geen mail"),
 }
 _SENDER_UNKNOWN: Final = Words(
     "whether the sender is ready is not known", "of de afzender gereed is, is niet bekend"
 )
-_STYLES: Final = {Route.DIRECT: "green", Route.VIEWER: "yellow", Route.NOT_ASSURED: "bold red"}
+_STYLES: Final = {
+    Route.DIRECT: "green",
+    Route.VIEWER: "yellow",
+    Route.NOT_ASSURED: "bold red",
+    Route.NOWHERE: "bold red",
+}
 _HEADER: Final = (
     Words("RECIPIENT", "ONTVANGER"),
     Words("NTA 7516 TODAY", "NTA 7516 VANDAAG"),
+    Words("PROVIDER", "AANBIEDER"),
     Words("MAIL GOES", "MAIL GAAT"),
     Words("TO", "NAAR"),
 )
 _SENDER: Final = Words("Sender {domain}: {standing}", "Afzender {domain}: {standing}")
-_READY_WIDTH: Final = 34
+_READY_WIDTH: Final = 36
+_PROVIDER_WIDTH: Final = 12
 _ROUTE_WIDTH: Final = 17
 
 
@@ -62,8 +73,8 @@ class LookupTable:
             standing = self._standing(sender.standing)
             domain = printable(sender.standing.domain)
             yield Text(_SENDER.told(self.language, {"domain": domain, "standing": standing}))
-        recipient, ready, goes, to = (words.told(self.language) for words in _HEADER)
-        cells = (recipient.ljust(self._width), ready.ljust(_READY_WIDTH), goes.ljust(_ROUTE_WIDTH), to)
+        widths = (self._width, _READY_WIDTH, _PROVIDER_WIDTH, _ROUTE_WIDTH, 0)
+        cells = (words.told(self.language).ljust(width) for words, width in zip(_HEADER, widths, strict=True))
         yield Text("  ".join(cells), style="bold")
 
     def row(self, lookup: Lookup) -> Text:
@@ -73,6 +84,7 @@ class LookupTable:
         return Text.assemble(
             f"{printable(lookup.standing.domain).ljust(self._width)}  ",
             f"{self._standing(lookup.standing).ljust(_READY_WIDTH)}  ",
+            f"{_provider(lookup.standing).ljust(_PROVIDER_WIDTH)}  ",
             (goes.ljust(_ROUTE_WIDTH), _STYLES[route] if route else "magenta"),
             f"  {', '.join(map(printable, lookup.hosts)) or f'- ({self._reason(lookup)})'}",
         )
@@ -117,6 +129,11 @@ def standing_value(standing: Standing) -> dict[str, Any]:
         "validThrough": str(record.dates.last_day) if record else None,
         "fault": standing.fault,
     }
+
+
+def _provider(standing: Standing) -> str:
+    record = standing.found.record if standing.found else None
+    return printable(record.provider) if record else "-"
 
 
 def _days(found: DomainReadiness | None) -> dict[str, str]:

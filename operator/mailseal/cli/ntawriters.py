@@ -30,11 +30,14 @@ class LookupWriter(Protocol):
 
 
 class TableLookups:
-    """A row for each recipient."""
+    """A row for each recipient, or only for those to which mail may not go directly."""
 
-    def __init__(self, show: Callable[[Iterable[Text]], None], table: LookupTable) -> None:
+    def __init__(
+        self, show: Callable[[Iterable[Text]], None], table: LookupTable, *, only_open: bool = False
+    ) -> None:
         self._show = show
         self._table = table
+        self._only_open = only_open
 
     def begin(self, sender: Sender) -> None:
         """See `LookupWriter`."""
@@ -42,7 +45,8 @@ class TableLookups:
 
     def add(self, lookup: Lookup) -> None:
         """See `LookupWriter`."""
-        self._show([self._table.row(lookup)])
+        if not (self._only_open and lookup.is_direct):
+            self._show([self._table.row(lookup)])
 
     def end(self) -> None:
         """See `LookupWriter`."""

@@ -117,8 +117,13 @@ def _fails(finding: Finding) -> bool:
 
 
 def told(findings: Sequence[Finding]) -> str:
-    """What the findings say and advise, each once and the first few only."""
-    texts = tuple(dict.fromkeys(told_of(finding) for finding in findings))
+    """What the findings say and advise, each once and the first few only.
+
+    Those of one check come in the order of their texts: servers answer in any order, which is no news.
+    """
+    checks = list(dict.fromkeys(finding.check.id for finding in findings))
+    ordered = sorted((checks.index(finding.check.id), told_of(finding)) for finding in findings)
+    texts = tuple(dict.fromkeys(text for _, text in ordered))
     more = f"; and {len(texts) - MAX_TOLD} more" if len(texts) > MAX_TOLD else ""
     return "; ".join(texts[:MAX_TOLD]) + more
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from mailseal.checks.model import DomainResult, Finding, Outcome, Subject, worst
+from mailseal.checks.model import DomainResult, Examined, Finding, Outcome, Subject, worst
 from mailseal.engine.prerequisites import findings_in, told_of, unknown_findings
+from mailseal.kube.examined import looks_at_the_same
 from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.records.names import DnsName
 
@@ -89,6 +90,8 @@ class Report:
     prerequisites: tuple[PrerequisiteFinding, ...] = ()
     certificates: Mapping[str, datetime] = field(default_factory=dict)
     """When the certificate of each mail server ends."""
+    examined: Examined | None = None
+    """What was looked at."""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -131,8 +134,11 @@ class CheckMemory:
         return self._known.get(domain)
 
     def put(self, domain: DnsName, checked: Checked) -> bool:
-        """Remember it; True when a prerequisite stands otherwise than before, or says something else."""
-        before = self.prerequisites(domain)
+        """Remember it; True when a prerequisite stands otherwise than before, or says something else.
+
+        What was said of other hosts does not count.
+        """
+        before = self.prerequisites(domain, checked.report.examined)
         self._known[domain] = checked
         return before != checked.report.prerequisites
 
@@ -140,10 +146,15 @@ class CheckMemory:
         """Drop what is known of the domain."""
         self._known.pop(domain, None)
 
-    def prerequisites(self, domain: DnsName) -> tuple[PrerequisiteFinding, ...]:
-        """How the prerequisites of its NTA 7516 record stand; one that is missing is unknown."""
+    def prerequisites(self, domain: DnsName, examined: Examined | None) -> tuple[PrerequisiteFinding, ...]:
+        """How the prerequisites of its NTA 7516 record stand; one that is missing is unknown.
+
+        Nothing is known while the relay or the hosts are others than those in `examined`.
+        """
         known = self._known.get(domain)
-        return known.report.prerequisites if known else self._unknown
+        if known is None or not looks_at_the_same(known.report.examined, examined):
+            return self._unknown
+        return known.report.prerequisites
 
     def domains(self) -> Iterator[tuple[DnsName, Checked]]:
         """All that is known."""
@@ -166,7 +177,7 @@ def condensed(result: DomainResult) -> Report:
         for subject in Subject
         if result.about(subject)
     }
-    return Report(subjects, findings_in(result), _certificates(result.findings))
+    return Report(subjects, findings_in(result), _certificates(result.findings), result.examined)
 
 
 def _subject_report(domain: DnsName, findings: tuple[Finding, ...]) -> SubjectReport:

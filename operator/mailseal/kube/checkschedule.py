@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from mailseal.checks.model import Outcome
+from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.kube.checkmemory import Checked
 from mailseal.kube.checkstatus import CHECKS, FIELD
 from mailseal.kube.conditions import is_ready
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.workqueue import backoff
+from mailseal.planning.nta_gate import gate
 from mailseal.planning.reasons import Reason
 
 SOON: Final = timedelta(seconds=15)
@@ -36,6 +38,17 @@ def waits_for_checks(resource: StoredObject) -> bool:
     return resource.key.kind == "NtaRecord" and any(
         condition.get("reason") in _WAITING for condition in resource.status.get("conditions", ())
     )
+
+
+def is_held_up_by(checked: Checked, resource: StoredObject) -> bool:
+    """True for an NtaRecord that waits and for which the domain so `checked` is not in order.
+
+    One that waits for another of its domains, or for a declaration, gains nothing by another check of this.
+    """
+    spec = resource.spec
+    if not isinstance(spec, NtaRecordSpec) or not waits_for_checks(resource):
+        return False
+    return not gate(spec.prerequisites, checked.report.prerequisites).is_open
 
 
 def is_reported(resource: StoredObject) -> bool:
@@ -72,7 +85,10 @@ def pause_after_change(resource: StoredObject, interval: timedelta) -> timedelta
 
 
 def pause_after_run(checked: Checked, attempts: int, interval: timedelta, *, gate_waits: bool) -> timedelta:
-    """When to check again after `attempts` runs in a row that did not find all in order."""
+    """When to check again after `attempts` runs in a row that did not find all in order.
+
+    `gate_waits`: a record is not published, or not renewed, until the domain is.
+    """
     if gate_waits:
         return backoff(attempts, min(FIRST_RETRY_OF_GATE, interval), min(LONGEST_RETRY_OF_GATE, interval))
     if not is_in_order(checked):

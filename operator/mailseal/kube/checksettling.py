@@ -8,6 +8,7 @@ from typing import Final
 
 from mailseal.checks.model import Subject
 from mailseal.kube.checkmemory import Checked, Doubt, Report, SubjectReport
+from mailseal.kube.examined import looks_at_the_same
 from mailseal.planning.nta_gate import PrerequisiteFinding, Standing
 
 RUNS_BEFORE_BELIEF: Final = 2
@@ -58,8 +59,13 @@ def _weigh(
 def _prerequisites(
     before: Checked | None, report: Report, now: datetime, patience: timedelta
 ) -> tuple[tuple[PrerequisiteFinding, ...], Doubt | None]:
-    """Those of `report`, but for now those of `before` where only knowledge was lost."""
+    """Those of `report`, but for now those of `before` where only knowledge was lost.
+
+    What was known of other hosts says nothing of these.
+    """
     fresh = report.prerequisites
+    if before and not looks_at_the_same(before.report.examined, report.examined):
+        before = None
     if all(finding.standing is not Standing.UNKNOWN for finding in fresh):
         return fresh, None
     doubt = _doubted(before.prerequisite_doubt if before else None, now)

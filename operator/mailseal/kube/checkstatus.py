@@ -100,14 +100,21 @@ def statement_on(troubles: Sequence[Trouble]) -> Statement:
 def turns(before: Mapping[str, Any], troubles: Sequence[Trouble]) -> list[Turn]:
     """Events for what began to fail, and for what works again, since the status `before`.
 
-    What cannot be decided now has not begun to work.
+    What cannot be decided now has not begun to work. Where the status had no room left, what would have come
+    after its last entry may have failed already.
     """
-    failed = {_place(told) for told in troubles_told(before) if told.outcome is Outcome.FAIL}
+    told = troubles_told(before)
+    failed = {_place(each) for each in told if each.outcome is Outcome.FAIL}
+    last = told[-1].rank if len(told) >= MAX_ENTRIES else None
     shown = troubles[:MAX_ENTRIES]
     failing = {_place(trouble): trouble for trouble in shown if trouble.outcome is Outcome.FAIL}
     undecided = {(trouble.domain, trouble.subject) for trouble in shown if trouble.outcome is Outcome.UNKNOWN}
     turned = []
-    begun = [trouble for place, trouble in failing.items() if place not in failed]
+    begun = [
+        trouble
+        for place, trouble in failing.items()
+        if place not in failed and (last is None or trouble.rank < last)
+    ]
     if begun:
         turned.append(Turn(True, "ChecksFailed", _named(begun)))
     ended = sorted(

@@ -19,12 +19,12 @@ from mailseal.kube.api import ApiError
 from mailseal.kube.checkmemory import CheckMemory, condensed
 from mailseal.kube.checkschedule import (
     UNSETTLED,
+    is_held_up_by,
     is_in_order,
     pause_after_change,
     pause_after_run,
     pause_before_first,
     trace_of,
-    waits_for_checks,
 )
 from mailseal.kube.checksettling import settle
 from mailseal.kube.checkstatus import (
@@ -42,6 +42,7 @@ from mailseal.kube.objects import StoredObject
 from mailseal.kube.reporter import NORMAL, WARNING
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.workqueue import WorkQueue
+from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.records.names import DnsName
 
 REPORTS_AT_ONCE: Final = 4
@@ -58,7 +59,7 @@ class _Agenda:
     asked_at: float = 0.0
     """When a check was last asked for, in seconds of the event loop: what was seen before does not count."""
     attempts: int = 0
-    """Runs in a row since then that did not find all in order."""
+    """Runs in a row since then that did not find all in order, or that a record waits for."""
 
 
 class CheckWatch:
@@ -79,8 +80,8 @@ class CheckWatch:
         self._tools = SharedTools(settings.run, runtime.clock, opening)
         self._agendas: dict[DnsName, _Agenda] = {}
         self._domains: dict[ObjectKey, tuple[DnsName, ...]] = {}
-        self.on_standing: Callable[[ObjectKey], None] = lambda resource: None
-        """Called with each NtaRecord of a domain whose prerequisites stand otherwise than before."""
+        self.on_standing: Callable[[ObjectKey, DnsName], None] = lambda resource, domain: None
+        """Called with each NtaRecord of a domain whose prerequisites stand otherwise than before, and it."""
         self.queue: WorkQueue[DnsName] = WorkQueue(
             "checks", self._work, settings.domains_at_once, expected=(InvalidSettings,)
         )
@@ -143,6 +144,10 @@ class CheckWatch:
         agenda.asked_at, agenda.attempts = asyncio.get_running_loop().time(), 0
         self.queue.add(domain, after)
 
+    def prerequisites(self, domain: DnsName) -> tuple[PrerequisiteFinding, ...]:
+        """How those of its NTA 7516 record stand; unknown when other hosts are named than were checked."""
+        return self._memory.prerequisites(domain, examined_at(domain, self._runtime.store.at_domain(domain)))
+
     async def _work(self, domain: DnsName) -> None:
         """Check one domain, remember what is to be held true of it, and have that told."""
         agenda = self._agendas.get(domain)
@@ -163,13 +168,11 @@ class CheckWatch:
         for resource in told:
             self._reports.add(resource.key)
             if has_news and resource.key.kind == "NtaRecord":
-                self.on_standing(resource.key)
-        agenda.attempts = 0 if is_in_order(checked) else agenda.attempts + 1
-        gate_waits = any(waits_for_checks(resource) for resource in told)
-        tries = max(agenda.attempts, 1)
-        self.queue.add(
-            domain, pause_after_run(checked, tries, self._settings.interval, gate_waits=gate_waits)
-        )
+                self.on_standing(resource.key, domain)
+        gate_waits = any(is_held_up_by(checked, resource) for resource in told)
+        agenda.attempts = agenda.attempts + 1 if gate_waits or not is_in_order(checked) else 0
+        pause = pause_after_run(checked, agenda.attempts, self._settings.interval, gate_waits=gate_waits)
+        self.queue.add(domain, pause)
 
     async def _report(self, key: ObjectKey) -> None:
         """Bring the status of one resource up to date; not before all its domains were checked."""

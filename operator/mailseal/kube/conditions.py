@@ -55,7 +55,9 @@ _DEFAULT_REASONS = {
     RecordState.REMOVING: "Removing",
 }
 _STALLING = frozenset({RecordState.CONFLICT, RecordState.REFUSED})
-_STALLING_REASONS = frozenset({"DeclarationMissing", "PrerequisitesFailed", "PlanRefused", "DryRun"})
+_STALLING_REASONS = frozenset(
+    {"DeclarationMissing", "DeclarationNeeded", "PrerequisitesFailed", "PlanRefused", "DryRun"}
+)
 UNREADY = frozenset({Reason.WAITING_FOR_DKIM, Reason.EXPIRED})
 """Reasons for which a record that stands is not what is wanted."""
 

@@ -101,8 +101,8 @@ class Controller:
         self._selectors = SelectorWatch(self._runtime)
         memory = checks or CheckMemory(enabled=settings.checks.enabled)
         self._checks = CheckWatch(self._runtime, memory)
-        self._checks.on_standing = self._zones.look_again
-        self._zones.prerequisites = memory.prerequisites
+        self._checks.on_standing = self._zones.look_again_at
+        self._zones.prerequisites = self._checks.prerequisites
         self._zones.on_synced = self._synced
         self._runtime.reporter.on_written = self._status_written
         self._runtime.reporter.on_gone = self.deleted
@@ -275,7 +275,12 @@ class Controller:
         self._keys.add(key, self._runtime.settings.secret_poll)
 
     def _status_written(self, resource: StoredObject, before: Mapping[str, Any]) -> None:
-        """Where DKIM may have begun or ceased to work, have the DMARC records of the domain follow."""
+        """Have the DMARC records of the domain follow where DKIM may have begun or ceased to work.
+
+        A domain that has left and of which only the new status tells is planned for from now on.
+        """
+        if any(part.leaving and not self._zones.is_kept(part) for part in parts_of(resource)):
+            self._objects.add(resource.key)
         if has_working_selector(resource, before) != has_working_selector(resource, resource.status):
             for other in self._runtime.store.at_domain(domain_of(resource)):
                 self._zones.look_again(other.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mailseal.checks.model import Examined
@@ -32,13 +32,38 @@ def is_checked(resource: StoredObject) -> bool:
 
 
 def examined_at(domain: DnsName, resources: Iterable[StoredObject]) -> Examined:
-    """The domain with its selectors, relay and hosts, as `resources` have them."""
-    about = [found for found in resources if domain in mail_domains_of(found) and not found.deleting]
+    """The domain with its selectors, relay and hosts, as those of `resources` have them that have a say."""
+    about = _with_a_say(
+        [found for found in resources if domain in mail_domains_of(found) and not found.deleting]
+    )
     selectors = dict.fromkeys(selector for found in about for selector in _selectors(found))
     specs = [found.spec for found in about if isinstance(found.spec, NtaRecordSpec)]
     relay = next(filter(None, map(relay_of, specs)), None)
     hosts = dict.fromkeys(DnsName.parse(entry.host) for spec in specs for entry in spec.ntamx)
     return Examined(domain, tuple(selectors), relay, tuple(hosts))
+
+
+def looks_at_the_same(one: Examined | None, other: Examined | None) -> bool:
+    """True where what an NTA 7516 record rests on is looked at in both: the same relay and the same hosts."""
+    if one is None or other is None:
+        return one is other
+    return (one.domain, one.relay, set(one.ntamx)) == (other.domain, other.relay, set(other.ntamx))
+
+
+def _with_a_say(about: Sequence[StoredObject]) -> Sequence[StoredObject]:
+    """The oldest resource of each checked kind, and all that share the namespace or the provider of one.
+
+    Anybody can claim a domain through a provider of their own, and is not to decide how its checks end. A
+    resource that never got as far as our finalizer comes after those that did.
+    """
+    leaders = [
+        min(found, key=lambda one: (not one.held, one.owner.precedence))
+        for kind in CHECKED_KINDS
+        if (found := [one for one in about if one.key.kind == kind])
+    ]
+    namespaces = {leader.key.namespace for leader in leaders}
+    providers = {leader.provider_key for leader in leaders}
+    return [one for one in about if one.key.namespace in namespaces or one.provider_key in providers]
 
 
 def _selectors(resource: StoredObject) -> Iterator[str]:

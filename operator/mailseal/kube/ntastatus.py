@@ -26,7 +26,7 @@ REVIEWS = "Reviews"
 """False while a yearly or two-yearly review is overdue (NTA 7516, 6.4.1)."""
 
 _STANDING = frozenset({RecordState.PUBLISHED, RecordState.PROPAGATING})
-_WORST_FIRST = (
+HOLDS_UP_RENEWAL = (
     Reason.EXPIRED,
     Reason.PREREQUISITES_FAILED,
     Reason.DECLARATION_NEEDED,
@@ -34,7 +34,7 @@ _WORST_FIRST = (
     Reason.PREREQUISITES_UNKNOWN,
     Reason.CLOCK_UNCERTAIN,
 )
-"""What holds up a renewal."""
+"""What holds up a renewal, the worst first: no try ends it."""
 _MONTHS = ("startMonth", "endMonth", "expiresOn", "declaredOn")
 _UNDECIDED = frozenset({Reason.PREREQUISITES_UNKNOWN, Reason.CLOCK_UNCERTAIN})
 
@@ -123,7 +123,7 @@ def _months(dates: NtaDates | None, declared_on: date | None) -> dict[str, str]:
 
 
 def _renewal(spec: NtaRecordSpec, standing: Sequence[_DomainRecord]) -> Iterator[Statement]:
-    troubled = [record for record in standing if record.outcome and record.outcome.reason in _WORST_FIRST]
+    troubled = [record for record in standing if record.outcome and record.outcome.reason in HOLDS_UP_RENEWAL]
     dated = [(record, record.dates) for record in standing if record.dates]
     if troubled:
         yield _held_up(troubled)
@@ -134,7 +134,7 @@ def _renewal(spec: NtaRecordSpec, standing: Sequence[_DomainRecord]) -> Iterator
 
 def _held_up(troubled: Sequence[_DomainRecord]) -> Statement:
     outcomes = [(record.domain, record.outcome) for record in troubled if record.outcome]
-    reason = min((Reason(found.reason) for _, found in outcomes), key=_WORST_FIRST.index)
+    reason = min((Reason(found.reason) for _, found in outcomes), key=HOLDS_UP_RENEWAL.index)
     status = ConditionStatus.UNKNOWN if reason in _UNDECIDED else ConditionStatus.FALSE
     by_message: dict[str, list[str]] = {}
     for domain, found in outcomes:

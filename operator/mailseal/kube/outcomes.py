@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from mailseal.domain.dkimkey import DkimKeySpec
@@ -16,7 +15,7 @@ from mailseal.domain.specs import Spec
 from mailseal.engine import ZoneOutcome
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.api import ApiError, Conflict, NotFound
-from mailseal.kube.conditions import UNREADY, Verdict, is_current, verdict_on
+from mailseal.kube.conditions import Verdict, verdict_on
 from mailseal.kube.details import record_statuses
 from mailseal.kube.finalizers import set_finalizers
 from mailseal.kube.keykeeper import KeyKeeper, is_due
@@ -25,7 +24,8 @@ from mailseal.kube.ntanews import nta_news
 from mailseal.kube.ntastatus import nta_details, nta_statements
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.parts import domain_of, parts_of
-from mailseal.kube.repairs import STANDING, announce_repairs
+from mailseal.kube.patience import Patience
+from mailseal.kube.repairs import announce_repairs
 from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.shares import Shares
@@ -43,6 +43,7 @@ WAITING = frozenset(
     {
         "ClockUncertain",
         "DeclarationMissing",
+        "DeclarationNeeded",
         "DryRun",
         "Expired",
         "PlanRefused",
@@ -64,7 +65,7 @@ class OutcomeReporter:
         self._runtime = runtime
         self._keys = keys
         self._rollouts = RolloutClock(runtime)
-        self._troubled_since: dict[ObjectKey, datetime] = {}
+        self._patience = Patience(runtime)
         self._shares = Shares()
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self.on_gone: Callable[[ObjectKey, str], None] = lambda resource, uid: None
@@ -74,9 +75,20 @@ class OutcomeReporter:
         """A part of a resource cannot be planned for: it is told with what comes of the other parts."""
         self._shares.not_admitted(part, verdict)
 
+    def overtaken(self, synced: StoredObject, outcome: ZoneOutcome) -> bool:
+        """True when something was written for a part of an NtaRecord that its spec has no more meanwhile.
+
+        The next report tells of that, so that it is removed.
+        """
+        latest = self._runtime.store.get(synced.key)
+        still_there = latest is not None and latest.uid == synced.uid
+        return (
+            still_there and isinstance(synced.spec, NtaRecordSpec) and self._shares.overtaken(synced, outcome)
+        )
+
     def forget(self, resource: ObjectKey) -> None:
         """Drop what is known of a resource that is planned for no longer."""
-        self._troubled_since.pop(resource, None)
+        self._patience.forget(resource)
         self._shares.forget(resource)
 
     async def report(self, resources: Sequence[StoredObject], outcome: ZoneOutcome) -> frozenset[DnsName]:
@@ -107,7 +119,8 @@ class OutcomeReporter:
         obstacle = self._shares.obstacle(synced, names)
         try:
             async with self._slots:
-                if whole and synced.deleting and not obstacle and self._is_gone(synced, whole):
+                is_over = synced.deleting and not obstacle and not self._shares.leaves_behind(synced, names)
+                if whole and is_over and self._is_gone(synced, whole):
                     return await self._release(latest)
                 await announce_repairs(self._runtime.reporter, resource, outcome.written, records or ())
                 if whole:
@@ -130,7 +143,11 @@ class OutcomeReporter:
     async def _write(self, resource: StoredObject, outcome: ZoneOutcome, obstacle: Verdict | None) -> None:
         records = outcome.records.get(resource.owner)
         verdict = obstacle or _verdict(resource, outcome, records)
-        if not (obstacle and obstacle.stalled) and self._is_passing(resource, outcome, verdict, records):
+        if not (obstacle and obstacle.stalled) and self._patience.is_passing(
+            resource, outcome, verdict, records
+        ):
+            return
+        if records and not obstacle and self._patience.awaits_first_check(resource, records):
             return
         details = await self._details(resource, records) if records else {}
         verdict, details = self._with_keys(resource, verdict, details)
@@ -180,27 +197,6 @@ class OutcomeReporter:
         told = key_details(view.name, view.life, spec, facts, decision)
         return replace(verdict, others=(*verdict.others, signing)), {**details, **told}
 
-    def _is_passing(
-        self,
-        resource: StoredObject,
-        outcome: ZoneOutcome,
-        verdict: Verdict,
-        records: Sequence[RecordOutcome] | None,
-    ) -> bool:
-        """True for trouble in reaching servers that is too young to call a Ready resource anything else.
-
-        Nothing was to be written for it, so what it published is very likely still there.
-        """
-        owner = resource.owner
-        trouble = not verdict.ready and (records is None or all(_is_silence(record) for record in records))
-        if not trouble or resource.deleting or owner in outcome.blocked:
-            self._troubled_since.pop(resource.key, None)
-            return False
-        since = self._troubled_since.setdefault(resource.key, self._runtime.clock())
-        written = any(owner in planned.owners for planned in outcome.written)
-        current = is_current(resource.status, resource.generation)
-        return current and not written and self._runtime.clock() - since < self._runtime.settings.stale_after
-
     async def _release(self, resource: StoredObject) -> bool:
         """Let the API server remove a resource whose values are gone; True when it can."""
         try:
@@ -246,9 +242,3 @@ def _under_way(records: Collection[RecordOutcome]) -> bool:
 def _is_clean(records: Collection[RecordOutcome]) -> bool:
     """True when nothing is left to remove, not even what waits for a person to let it go."""
     return not any(record.state in UNDER_WAY for record in records)
-
-
-def _is_silence(record: RecordOutcome) -> bool:
-    """True for a record that stands as far as the servers tell that do answer."""
-    answered_otherwise = record.state is RecordState.PROPAGATING and not record.only_silence
-    return record.state in STANDING and not answered_otherwise and record.reason not in UNREADY

@@ -50,15 +50,20 @@ async def _load_config() -> None:
             config.load_incluster_config()  # type: ignore[no-untyped-call]
     except _UNUSABLE as error:
         raise ClusterUnreadable(
-            f"no Kubernetes configuration to use ({_first_line(error)}): set KUBECONFIG to a file, or run in "
-            "a cluster"
+            f"no Kubernetes configuration to use in {_places()} ({_first_line(error)}): set KUBECONFIG to a "
+            "file, or run in a cluster"
         ) from error
 
 
 def _config_files() -> str:
     """The files that KUBECONFIG names, or the usual one; empty when there is none."""
-    files = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    files = _places()
     return files if any(Path(file).is_file() for file in files.split(os.pathsep)) else ""
+
+
+def _places() -> str:
+    """Where files of configuration are looked for."""
+    return os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
 
 
 def _first_line(error: Exception) -> str:

@@ -13,7 +13,7 @@ from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.conditions import Verdict
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.parts import domain_of
-from mailseal.kube.remembering import shown_records
+from mailseal.kube.remembering import WRITTEN_STATES, shown_records
 from mailseal.planning.model import Owner, RecordOutcome
 from mailseal.providers.base import ProviderError, ZoneNotFound
 from mailseal.records.names import DnsName
@@ -32,6 +32,11 @@ class Share:
     failure: ProviderError | None = None
     not_admitted: Verdict | None = None
     """Why it was not synced at all."""
+
+    @property
+    def holds_values(self) -> bool:
+        """True when something of ours was written there."""
+        return any(record.state in WRITTEN_STATES for record in self.records or ())
 
     @property
     def obstacle(self) -> Verdict | None:
@@ -83,8 +88,10 @@ class Shares:
         """The outcome of a sync of `part` with all that is known of the resource, under the owner of `part`.
 
         `all_parts` are the names of all its parts. None while another one was not synced in the same state.
+        The records have those that were left behind among them, since nothing else remembers these.
         """
-        if len(all_parts) == 1:
+        left = self._left_behind(part, all_parts)
+        if len(all_parts) == 1 and not left:
             return outcome
         share, known = _share_of(part, outcome), self._known.setdefault(part.key, {})
         known[part.part] = share
@@ -93,8 +100,28 @@ class Shares:
         if not is_whole:
             return None
         if isinstance(part.spec, NtaRecordSpec):
-            return _side_by_side(part.owner, shares, outcome, part.status)
+            return _side_by_side(part.owner, [*shares, *left], outcome, part.status)
         return _joined(part.owner, shares, outcome)
+
+    def overtaken(self, part: StoredObject, outcome: ZoneOutcome) -> bool:
+        """Remember what was written for a part that has left meanwhile; True when that is something."""
+        share = _share_of(part, outcome)
+        if share.holds_values:
+            self._known.setdefault(part.key, {})[part.part] = share
+        return share.holds_values
+
+    def leaves_behind(self, part: StoredObject, all_parts: Collection[str]) -> bool:
+        """True when something was written for a part that left before a status told of it."""
+        return bool(self._left_behind(part, all_parts))
+
+    def _left_behind(self, part: StoredObject, all_parts: Collection[str]) -> list[Share]:
+        known = self._known.get(part.key, {}) if isinstance(part.spec, NtaRecordSpec) else {}
+        domains = {domain_of(part), *(known[name].domain for name in all_parts if name in known)}
+        return [
+            share
+            for name, share in known.items()
+            if name not in all_parts and share.holds_values and share.domain not in domains
+        ]
 
 
 def _wish_of(part: StoredObject) -> tuple[str, int, bool]:

@@ -105,7 +105,7 @@ class ZoneKeeper:
         self.on_synced: Callable[[StoredObject, ZoneKey], None] = lambda resource, zone: None
         """Called with each resource of a sync once it was reported what came of it."""
         self.on_overtaken: Callable[[ObjectKey], None] = lambda resource: None
-        """Called when a resource was withdrawn while it was synced, so that its status may be out of step."""
+        """Called when a resource or a part was withdrawn during its sync: its status may be out of step."""
         self.prerequisites: Callable[[DnsName], tuple[PrerequisiteFinding, ...]] = lambda domain: ()
         """What the live checks say of the prerequisites of an NTA 7516 record at a domain."""
 
@@ -119,9 +119,18 @@ class ZoneKeeper:
         self._outcomes.forget(resource)
         self._mark_all(self._routes.pop(resource, ()), timedelta(0))
 
+    def is_kept(self, part: StoredObject) -> bool:
+        """True for a part of a resource that is planned for in some zone."""
+        return any(route.domain == domain_of(part) for route in self._routes.get(part.key, ()))
+
     def look_again(self, resource: ObjectKey, after: timedelta = timedelta(0)) -> None:
         """Sync the resource's domain `after` from now, or sooner if that is due."""
         self._mark_all(self._routes.get(resource, ()), after)
+
+    def look_again_at(self, resource: ObjectKey, domain: DnsName) -> None:
+        """Sync one of the resource's domains soon, and leave the others alone."""
+        routes = self._routes.get(resource, ())
+        self._mark_all((route for route in routes if route.domain == domain), timedelta(0))
 
     def _mark_all(self, routes: Iterable[Route], after: timedelta) -> None:
         for route in routes:
@@ -171,6 +180,9 @@ class ZoneKeeper:
             if self._is_routed(resource, zone):
                 self.on_synced(resource, zone)
             else:
+                self.on_overtaken(resource.key)
+        for resource in resources:
+            if resource not in routed and self._outcomes.overtaken(resource, outcome):
                 self.on_overtaken(resource.key)
         return unsettled
 

@@ -57,10 +57,13 @@ class Scene:
         )
 
     def hold_back(self, place: Place, would_be: Rdata, reason: Reason, message: str) -> Wishes:
-        """Keep what is published for the resource as it stands; publish nothing where nothing is."""
+        """Keep what is published for the resource as it stands; publish nothing where nothing is.
+
+        Of several values the last one stays, which is the NTA 7516 record that begins last.
+        """
         standing = self.own_values(place)
         if standing:
-            return Wishes(contributions=(self.contribute(place, standing[0], reason, message),))
+            return Wishes(contributions=(self.contribute(place, standing[-1], reason, message),))
         return Wishes(pending=(RecordOutcome(place.key, would_be, RecordState.PENDING, reason, message),))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -44,7 +45,17 @@ def _of_findings(results: Iterable[DomainResult], kept: Set[DnsName]) -> list[Ac
             if finding.outcome in _OPEN and not (result.domain in kept and finding.verdict in _BY_HAND):
                 groups.setdefault(finding.verdict, []).append((result, finding))
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), _ORDER.index(group[0].check.subject)))
-    return [_of_verdict(verdict, group) for verdict, group in ordered]
+    return _told_once(_of_verdict(verdict, group) for verdict, group in ordered)
+
+
+def _told_once(actions: Iterable[Action]) -> list[Action]:
+    """What several subjects say in the same words, as of a host under `mx` and `ntamx`, as one action."""
+    told: dict[tuple[Text, Text], Action] = {}
+    for action in actions:
+        same = told.setdefault((action.says, action.advice), action)
+        domains = tuple(dict.fromkeys((*same.domains, *action.domains)))
+        told[action.says, action.advice] = replace(same, domains=domains)
+    return list(told.values())
 
 
 def _of_verdict(verdict: Verdict, group: Sequence[tuple[DomainResult, Finding]]) -> Action:

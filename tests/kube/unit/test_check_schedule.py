@@ -82,6 +82,23 @@ def test_a_gate_that_waits_is_tried_at_least_each_half_hour() -> None:
     assert max(pauses) <= timedelta(minutes=30)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "reason", "holds_up"),
+    [
+        (Outcome.FAIL, "PrerequisitesFailed", True),
+        (Outcome.UNKNOWN, "PrerequisitesUnknown", True),
+        (Outcome.PASS, "PrerequisitesFailed", False),
+        (Outcome.PASS, "Expired", False),
+        (Outcome.FAIL, "DeclarationMissing", False),
+    ],
+)
+def test_a_domain_in_order_holds_up_no_record(outcome: Outcome, reason: str, holds_up: bool) -> None:
+    record = waiting(reason)
+    asking = resource("NtaRecord", spec={"prerequisites": [{"check": "SPF"}]}, status=record.status)
+    assert checkschedule.is_held_up_by(checked(outcome), asking) is holds_up
+    assert not checkschedule.is_held_up_by(checked(outcome), resource(status=record.status))
+
+
 def test_only_what_checks_would_see_or_what_waits_for_them_leaves_another_trace() -> None:
     published = resource(status={"records": [RECORD]})
     trace = checkschedule.trace_of(published)

@@ -110,6 +110,14 @@ def test_each_failure_is_an_event_when_it_begins_and_when_it_ends() -> None:
     assert [turn.reason for turn in turns(status_of(bad), good)] == ["ChecksRecovered"]
 
 
+def test_what_only_finds_room_in_the_status_now_has_not_begun_to_fail() -> None:
+    failing = [finding(FAIL, target=f"h{number:02}.example.nl") for number in range(MAX_ENTRIES + 5)]
+    before = status_of(troubles(*failing))
+    assert turns(before, troubles(*failing[1:])) == []
+    (begun,) = turns(before, troubles(finding(FAIL, target="a.example.nl"), *failing))
+    assert "a.example.nl is fail" in begun.message
+
+
 def test_what_cannot_be_decided_any_more_has_not_recovered() -> None:
     assert turns(status_of(troubles(finding(FAIL))), troubles(finding(UNKNOWN, what="run"))) == []
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from mailseal.checks.model import Outcome, Subject
 from mailseal.engine.objectkey import ObjectKey
+from mailseal.kube import checkwatch
 from mailseal.kube.api import ApiError
+from mailseal.kube.checkmemory import Checked
 from mailseal.kube.objects import FINALIZER
 from mailseal.planning.nta_gate import Standing
 from mailseal.records.names import DnsName
@@ -17,6 +19,10 @@ DOMAIN = "example.nl"
 LONG = timedelta(days=1)
 NTA = {"provider": "zorgmail", "declaration": {"signedOn": "2026-09-14", "reference": "x"}}
 SPF = {"spf": {"mechanisms": ["mx"]}}
+
+
+def hosts(*names: str) -> list[dict[str, object]]:
+    return [{"preference": 10, "host": name} for name in names]
 
 
 def mail_domain(cluster: CheckedCluster, domain: str = DOMAIN, name: str = "main") -> ObjectKey:
@@ -144,13 +150,69 @@ async def test_a_change_of_standing_wakes_the_zone_and_nothing_else_does() -> No
     cluster = CheckedCluster()
     async with cluster.running():
         key = cluster.apply("NtaRecord", "nta", domain=DOMAIN, **NTA)
-        await cluster.wait(lambda: cluster.standing == [key], "the first standing")
+        news = (key, DOMAIN)
+        await cluster.wait(lambda: cluster.standing == [news], "the first standing")
         await cluster.wait_runs(3)
-        assert cluster.standing == [key]
-        assert cluster.memory.prerequisites(DnsName(DOMAIN))[0].standing is Standing.PASSED
+        assert cluster.standing == [news]
+        assert cluster.watch.prerequisites(DnsName(DOMAIN))[0].standing is Standing.PASSED
         cluster.says(DOMAIN, finding(Outcome.FAIL))
-        await cluster.wait(lambda: cluster.standing == [key, key], "the other standing")
-    assert cluster.memory.prerequisites(DnsName(DOMAIN))[0].standing is Standing.FAILED
+        await cluster.wait(lambda: cluster.standing == [news, news], "the other standing")
+    assert cluster.watch.prerequisites(DnsName(DOMAIN))[0].standing is Standing.FAILED
+
+
+async def test_what_was_found_at_other_hosts_opens_no_gate() -> None:
+    cluster = CheckedCluster(interval=LONG)
+    async with cluster.running():
+        key = cluster.apply("NtaRecord", "nta", domain=DOMAIN, ntamx=hosts("good.example"), **NTA)
+        cluster.watch.queue.add(DnsName(DOMAIN))
+        await cluster.wait(lambda: len(cluster.standing) == 1, "the first standing")
+        assert cluster.watch.prerequisites(DnsName(DOMAIN))[0].standing is Standing.PASSED
+        cluster.apply("NtaRecord", "nta", domain=DOMAIN, ntamx=hosts("bad.example"), **NTA)
+        assert cluster.watch.prerequisites(DnsName(DOMAIN)) == ()
+        cluster.says(DOMAIN, finding(Outcome.UNKNOWN))
+        cluster.watch.queue.add(DnsName(DOMAIN))
+        await cluster.wait(lambda: len(cluster.standing) == 2, "the zone is woken for the new hosts")
+        assert cluster.watch.prerequisites(DnsName(DOMAIN))[0].standing is Standing.UNKNOWN
+        cluster.says(DOMAIN, finding(Outcome.PASS))
+        cluster.watch.queue.add(DnsName(DOMAIN))
+        await cluster.wait(lambda: cluster.standing == [(key, DOMAIN)] * 3, "the gate opens")
+
+
+async def test_the_zone_is_woken_although_other_hosts_stand_as_the_former_ones_did() -> None:
+    cluster = CheckedCluster(interval=LONG)
+    async with cluster.running():
+        for count, host in enumerate(("one.example", "two.example"), start=1):
+            cluster.apply("NtaRecord", "nta", domain=DOMAIN, ntamx=hosts(host), **NTA)
+            cluster.watch.queue.add(DnsName(DOMAIN))
+            await cluster.wait(lambda: len(cluster.standing) == count, "a standing")  # noqa: B023
+
+
+async def test_of_several_domains_only_the_one_with_news_is_woken() -> None:
+    cluster = CheckedCluster(interval=LONG)
+    domains = ["a.example.nl", "b.example.nl"]
+    async with cluster.running():
+        key = cluster.apply("NtaRecord", "nta", domains=domains, **NTA)
+        cluster.watch.queue.add(DnsName(domains[1]))
+        await cluster.wait(lambda: cluster.standing == [(key, domains[1])], "news of one domain")
+
+
+async def test_what_a_gate_waits_for_is_checked_less_and_less_often(monkeypatch) -> None:
+    attempts: list[int] = []
+
+    def pause(checked: Checked, count: int, interval: timedelta, *, gate_waits: bool) -> timedelta:
+        attempts.append(count if gate_waits else 0)
+        return interval
+
+    monkeypatch.setattr(checkwatch, "pause_after_run", pause)
+    cluster = CheckedCluster()
+    cluster.says(DOMAIN, finding(Outcome.WARN, Subject.TLS_RPT, code="missing"))
+    async with cluster.running():
+        asked = [{"check": "TLSRPT"}]
+        key = cluster.apply("NtaRecord", "nta", domain=DOMAIN, prerequisites=asked, **NTA)
+        ready = {"type": "Ready", "status": "False", "reason": "PrerequisitesFailed"}
+        cluster.kube.set_status(key, {"conditions": [ready]})
+        cluster.see(key)
+        await cluster.wait(lambda: attempts[-3:] == [1, 2, 3], "growing attempts")
 
 
 async def test_a_write_that_fails_is_tried_again_without_another_check() -> None:
@@ -200,5 +262,5 @@ async def test_without_checks_nothing_is_checked_and_what_was_told_is_taken_back
         await cluster.wait(lambda: not cluster.kube.condition(key, "Checks"), "the condition gone")
     assert "checks" not in cluster.kube.objects[key]["status"]
     assert cluster.runs == []
-    (first, *_) = cluster.memory.prerequisites(DnsName(DOMAIN))
+    (first, *_) = cluster.watch.prerequisites(DnsName(DOMAIN))
     assert (first.standing, "--no-checks" in first.says) == (Standing.UNKNOWN, True)

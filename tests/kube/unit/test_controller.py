@@ -245,7 +245,7 @@ async def test_nothing_is_remembered_of_what_is_gone(cluster, monkeypatch) -> No
             found = {
                 "states": zones._states,
                 "routes": zones._routes,
-                "troubled": zones._outcomes._troubled_since,
+                "troubled": zones._outcomes._patience._troubled_since,
                 "obstructed": controller._obstructed,
                 "news": controller._news,
                 "providers": controller._providers._seen,

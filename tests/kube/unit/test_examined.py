@@ -34,6 +34,29 @@ def test_relay_and_hosts_are_those_of_the_nta_record() -> None:
     assert (found.relay, found.ntamx) == ("_spf.zorgmail.nl", ("relay.zorgmail.nl",))
 
 
+def test_another_namespace_with_its_own_provider_has_no_say() -> None:
+    intruder = {"namespace": "other", "creationTimestamp": "2026-02-01T00:00:00Z"}
+    theirs = {"relay": "_spf.elsewhere.nl", "ntamx": [{"preference": 1, "host": "dead.example"}]}
+    mine = [resource("NtaRecord", spec=NTA), dkim_key("a", "Active")]
+    foreign = [resource("NtaRecord", "z", spec=theirs, **intruder), dkim_key("b", "Active", **intruder)]
+    assert examined_at(DOMAIN, [*foreign, *mine]) == examined_at(DOMAIN, mine)
+
+
+def test_one_that_shares_the_provider_has_a_say_wherever_it_is() -> None:
+    shared = {"providerRef": {"kind": "ClusterDnsProvider", "name": "dns"}}
+    mine = resource("NtaRecord", spec={**NTA, **shared})
+    keys = [{"selector": "s1", "state": "Active"}]
+    theirs = resource("DkimKey", spec=shared, status={"keys": keys}, namespace="other")
+    assert examined_at(DOMAIN, [mine, theirs]).selectors == ("s1",)
+
+
+def test_who_never_got_our_finalizer_takes_nobody_s_say() -> None:
+    older = {"namespace": "other", "creationTimestamp": "2020-01-01T00:00:00Z"}
+    squatter = resource("NtaRecord", "z", spec={"relay": "_spf.elsewhere.nl"}, **older)
+    held = resource("NtaRecord", spec=NTA, finalizers=["mailseal.dev/records"])
+    assert examined_at(DOMAIN, [squatter, held]).relay == "_spf.zorgmail.nl"
+
+
 def test_each_domain_of_an_nta_record_is_one_of_its_mail_domains() -> None:
     domains = ["a.example.nl", "b.example.nl"]
     record = resource("NtaRecord", spec={"domain": None, "domains": domains, **NTA})

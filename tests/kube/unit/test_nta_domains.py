@@ -98,6 +98,33 @@ class TestShares:
         assert kept == [VALUE.replace("zorgmail;", "old;")]
         assert self.shares.obstacle(self.here, self.names) == NOT_SERVED
 
+    def test_what_was_written_for_a_domain_that_left_meanwhile_is_remembered(self) -> None:
+        self.shares.whole(self.there, self.names, outcome(self.there, record(THERE)))
+        only = {self.here.part}
+        told = self.shares.whole(self.here, {*only, "more"}, outcome(self.here, record(HERE)))
+        assert told is None
+        more = replace(self.here, part="more")
+        told = self.shares.whole(more, {*only, "more"}, outcome(more, record(GONE)))
+        assert told is not None
+        assert record(THERE) in told.records[more.owner]
+        self.shares.whole(
+            self.there, self.names, replace(outcome(self.there), records={self.there.owner: ()})
+        )
+        told = self.shares.whole(more, {*only, "more"}, outcome(more, record(GONE)))
+        assert told is not None
+        assert record(THERE) not in told.records[more.owner]
+
+    def test_nothing_is_over_while_a_domain_that_left_in_the_middle_of_its_sync_has_a_record(self) -> None:
+        only = {self.here.part}
+        assert not self.shares.leaves_behind(self.here, only)
+        assert not self.shares.overtaken(self.there, outcome(self.there))
+        assert self.shares.overtaken(self.there, outcome(self.there, record(THERE)))
+        assert self.shares.leaves_behind(self.here, only)
+        told = self.shares.whole(self.here, only, outcome(self.here, record(HERE)))
+        assert told is not None
+        assert told.records[self.here.owner] == (record(HERE), record(THERE))
+        assert not self.shares.leaves_behind(self.here, self.names)
+
     def test_a_zone_that_fails_is_told_while_the_other_goes_on(self) -> None:
         failed = outcome(self.there, failure=Unavailable("no answer"))
         self.shares.whole(self.there, self.names, failed)

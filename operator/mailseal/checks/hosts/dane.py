@@ -17,12 +17,12 @@ from mailseal.checks.asking import ask_below, dns_name
 from mailseal.checks.hosts import dane_match_verdicts as of_match
 from mailseal.checks.hosts import dane_verdicts as say
 from mailseal.checks.hosts.certificates import told
+from mailseal.checks.hosts.looking import look_at
 from mailseal.checks.hosts.published import mail_hosts, nta_hosts, unique
 from mailseal.checks.hosts.tlsa import Association, Match, effective, match_chain
 from mailseal.checks.model import Examined, Finding, Verdict
 from mailseal.checks.smtp import AddressObservation, HostObservation, StartTls
 from mailseal.checks.tools import Tools
-from mailseal.checks.wording import told as told_name
 from mailseal.records.names import DnsName
 
 TLSA = dns.rdtypes.ANY.TLSA.TLSA
@@ -94,7 +94,7 @@ async def examine_dane(examined: Examined, tools: Tools) -> Sequence[Finding]:
         return (say.NO_HOSTS.on(domain),)
     mx = await resolver.validate(dns.name.from_text(domain.fqdn), dns.rdatatype.MX)
     facts = await asyncio.gather(*(gather(resolver, host) for host in hosts))
-    seen = await asyncio.gather(*(tools.smtp.observe(each.host) for each in facts if each.has_dane))
+    seen = await look_at((each.host for each in facts if each.has_dane), tools.smtp)
     observations = {each.host: each for each in seen}
     names = (domain,) if mx.security is Security.SECURE else ()
     findings = [_on(_OF_MX[mx.security], domain, mx)]
@@ -176,7 +176,7 @@ def _on(
     verdict: Verdict, target: DnsName, validation: Validation, evidence: tuple[str, ...] = (), **values: str
 ) -> Finding:
     reason = (validation.reason,) if validation.reason else ()
-    return verdict.on(target, (*evidence, *reason), zone=told_name(validation.zone), **values)
+    return verdict.on(target, (*evidence, *reason), zone=dns_name(validation.zone) or ".", **values)
 
 
 def _shown(association: Association) -> str:

@@ -29,8 +29,8 @@ TLSA = Check(
 )
 _MEND_SIGNATURES = Text(
     "Have whoever runs the name servers of {zone} sign it anew; the evidence says what is wrong",
-    "Laat de beheerder van de nameservers van {zone} de zone opnieuw ondertekenen; het bewijs zegt wat er "
-    "mis is",
+    "Laat de beheerder van de nameservers van {zone} de zone opnieuw ondertekenen; de onderbouwing vermeldt "
+    "wat er mis is",
 )
 _SIGN = Text(
     "Have whoever runs the name servers of {zone} switch DNSSEC on, or use a mail server whose name is in a "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from mailseal.checks.asking import shown
 from mailseal.checks.hosts import presence_verdicts as say
 from mailseal.checks.hosts.judging import judge_host
+from mailseal.checks.hosts.looking import look_at
 from mailseal.checks.hosts.published import MailHosts, NtaHosts, mail_hosts, nta_hosts, unique
 from mailseal.checks.model import Examined, Finding, Subject
 from mailseal.checks.tools import Tools
@@ -74,7 +74,7 @@ def judge_nta_by_mx(domain: str, by_mx: MailHosts) -> Finding:
 
 
 async def _look(subject: Subject, hosts: Sequence[DnsName], tools: Tools) -> tuple[Finding, ...]:
-    observations = await asyncio.gather(*(tools.smtp.observe(host) for host in hosts))
+    observations = await look_at(hosts, tools.smtp)
     return tuple(finding for seen in observations for finding in judge_host(subject, seen, tools.now))
 
 

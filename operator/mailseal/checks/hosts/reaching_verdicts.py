@@ -43,7 +43,7 @@ NO_ADDRESS = verdicts_of(
     ),
 )
 NOT_ROUTED = verdicts_of(
-    _RESOLVES,
+    _REACHABLE,
     "not-routed",
     Outcome.FAIL,
     Text(
@@ -107,7 +107,7 @@ TURNED_AWAY = verdicts_of(
     Text(
         "If the evidence speaks of a block list, have this machine's address removed from it, or check from "
         "another place",
-        "Als het bewijs een blokkadelijst noemt, laat het adres van deze computer daar dan van verwijderen, "
+        "Als de onderbouwing een blokkadelijst noemt, laat het adres van deze computer daar dan van afhalen, "
         "of controleer vanaf een andere plek",
     ),
 )

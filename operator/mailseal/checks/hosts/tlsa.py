@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from itertools import islice
 from typing import Final
 
 from mailseal.checks.smtp.certificates import (
@@ -21,6 +22,8 @@ _DIGEST_BYTES: Final = {1: 32, 2: 64}
 _FULL: Final = 0
 _WHOLE_CERTIFICATE: Final = 0
 _MAX_DEPTH: Final = 10
+_MAX_LINKS: Final = 8
+"""Whole certificates in TLSA records that are tried as links of a chain."""
 
 
 class Usage(IntEnum):
@@ -115,7 +118,7 @@ def path_to_anchor(anchors: Sequence[Association], chain: Sequence[Certificate])
 
     An anchor that holds a whole certificate may itself be the missing link (RFC 7672 section 3.1.2).
     """
-    pool = (*chain[1:], *_whole_certificates(anchors))
+    pool = (*chain[1:], *islice(_whole_certificates(anchors), _MAX_LINKS))
     path = [chain[0]]
     if chain[0].is_self_issued and _is_anchor(chain[0], anchors):
         return tuple(path)

@@ -28,6 +28,8 @@ _OK = 200
 _SERVER_ERRORS = range(500, 600)
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 """Other characters that a DNS name can hold, such as `@` and `/`, would make another URL of it."""
+_CIPHERS = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""Those of `ssl` without finite-field Diffie-Hellman, where the server chooses how long a handshake takes."""
 
 
 @asynccontextmanager
@@ -60,6 +62,7 @@ async def open_fetcher(settings: CheckSettings, resolver: Resolver) -> AsyncIter
 def _context(authorities: tuple[str, ...]) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.hostname_checks_common_name = False
+    context.set_ciphers(_CIPHERS)
     for path in authorities:
         try:
             context.load_verify_locations(path)

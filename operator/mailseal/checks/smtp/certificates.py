@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from mailseal.records.names import DnsName
 
+MAX_CERTIFICATE_BYTES: Final = 32 * 1024
+"""Longer ones are not read; the names in them would take a megabyte each time."""
+MAX_NAMES: Final = 1000
+_MAX_EXPONENT_BITS: Final = 64
+"""What OpenSSL allows to large RSA keys; it lets smaller ones take milliseconds each time."""
 _SEQUENCE: Final = 0x30
 _LONG_LENGTH: Final = 0x80
 _FIELDS_BEFORE_KEY: Final = 5
@@ -31,7 +38,7 @@ class Certificate:
 
     der: bytes
     names: tuple[str, ...]
-    """The DNS names of subjectAltName, lower-case, as written: `*` may be a label."""
+    """The DNS names of subjectAltName, lower-case, as written: `*` may be a label. The first `MAX_NAMES`."""
     common_names: tuple[str, ...]
     subject: str
     issuer: str
@@ -56,9 +63,10 @@ class Certificate:
         if not issuer.is_authority:
             return False
         try:
-            x509.load_der_x509_certificate(self.der).verify_directly_issued_by(
-                x509.load_der_x509_certificate(issuer.der)
-            )
+            above = x509.load_der_x509_certificate(issuer.der)
+            if not _is_quick(above.public_key()):
+                return False
+            x509.load_der_x509_certificate(self.der).verify_directly_issued_by(above)
         except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             return False
         return True
@@ -76,11 +84,13 @@ def matches_name(presented: str, host: DnsName) -> bool:
 
 def read_certificate(der: bytes) -> Certificate:
     """What a certificate in DER says. Raises `UnreadableCertificate`."""
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        raise UnreadableCertificate(f"the certificate has more than {MAX_CERTIFICATE_BYTES} bytes")
     try:
         parsed = x509.load_der_x509_certificate(der)
         return Certificate(
             der,
-            tuple(_names(parsed)),
+            tuple(islice(_names(parsed), MAX_NAMES)),
             tuple(_common_names(parsed)),
             parsed.subject.rfc4514_string(),
             parsed.issuer.rfc4514_string(),
@@ -91,6 +101,13 @@ def read_certificate(der: bytes) -> Certificate:
         )
     except (*_UNREADABLE, x509.InvalidVersion, TypeError, UnsupportedAlgorithm, IndexError) as error:
         raise UnreadableCertificate(f"the certificate cannot be read: {type(error).__name__}") from error
+
+
+def _is_quick(key: object) -> bool:
+    """True for a key whose signatures are verified in a moment, whatever numbers are in it."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.public_numbers().e.bit_length() <= _MAX_EXPONENT_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)
 
 
 def _names(parsed: x509.Certificate) -> Iterator[str]:
@@ -104,7 +121,9 @@ def _names(parsed: x509.Certificate) -> Iterator[str]:
 
 def _common_names(parsed: x509.Certificate) -> Iterator[str]:
     for attribute in parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME):
-        yield str(attribute.value).lower()
+        text = str(attribute.value)
+        if text.isascii():  # other letters may become those of a host's name: the Kelvin sign a k
+            yield text.lower()
 
 
 def _is_authority(parsed: x509.Certificate) -> bool:

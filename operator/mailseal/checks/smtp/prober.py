@@ -23,12 +23,16 @@ from mailseal.checks.smtp.contexts import Contexts, make_contexts
 from mailseal.checks.smtp.model import AddressObservation, Contact, HostObservation, Lookup
 from mailseal.checks.smtp.probing import Target, observe_address
 from mailseal.checks.smtp.session import Limits
+from mailseal.checks.together import Turn
 from mailseal.records.names import DnsName
 
 HOSTS_KEPT: Final = 4096
-"""About 8 KB each, most of it certificates."""
+"""About 8 KB each, most of it certificates; those that show more count as several."""
+_BYTES_OF_ONE: Final = 8192
 MAX_ADDRESSES: Final = 8
 """Of one host; the others are not looked at."""
+SLOW_SECONDS: Final = 2.0
+"""A host that takes longer makes room for another, so that silent ones do not hold up those of others."""
 _HOST_SHARE: Final = 0.5
 """Of the time for a domain: the rest is for DNS and for waiting until it is the host's turn."""
 _HELO_NAME: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
@@ -56,7 +60,7 @@ class MailServerProber:
         self._contexts = contexts
         self._helo_name = settings.helo_name or _own_name()
         self._slots = asyncio.Semaphore(settings.hosts_at_once)
-        self._observations = OnceCache(self._observe, HOSTS_KEPT)
+        self._observations = OnceCache(self._observe, HOSTS_KEPT, _weight)
 
     async def observe(self, host: DnsName) -> HostObservation:
         """See `SmtpProber.observe`."""
@@ -77,7 +81,7 @@ class MailServerProber:
             fault = next((answer.fault for answer in (four, six) if not answer.is_known), None)
             lookup = Lookup.NONE if fault is None else Lookup.UNANSWERED
             return HostObservation(host, lookup, fault or "", aliases)
-        async with self._slots:
+        async with Turn(self._slots, SLOW_SECONDS):
             seen = await self._look(host, addresses)
         return HostObservation(host, Lookup.FOUND, aliases=aliases, addresses=seen)
 
@@ -106,6 +110,12 @@ def _addresses(four: Answer, six: Answer) -> tuple[str, ...]:
         *first[: max(half, MAX_ADDRESSES - len(second))],
         *second[: max(half, MAX_ADDRESSES - len(first))],
     )
+
+
+def _weight(seen: HostObservation) -> int:
+    """How many usual hosts take as much memory."""
+    shown = (certificate for address in seen.addresses for certificate in address.chain)
+    return 1 + sum(len(certificate.der) for certificate in shown) // _BYTES_OF_ONE
 
 
 def _own_name() -> str:

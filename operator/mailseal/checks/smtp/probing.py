@@ -99,9 +99,10 @@ async def _talk(
 
 
 def _read(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
-    """The certificates up to the first that cannot be read."""
+    """The certificates up to the first that cannot be read; of those above the server's own no names."""
     certificates: list[Certificate] = []
     with suppress(UnreadableCertificate):
         for der in chain:
-            certificates.append(read_certificate(der))
+            read = read_certificate(der)
+            certificates.append(replace(read, names=()) if certificates else read)
     return tuple(certificates)

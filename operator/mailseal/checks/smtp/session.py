@@ -137,13 +137,16 @@ class Session:
             raise ContactLost(Contact.NO_SMTP, f"the connection broke: {_strerror(error)}") from error
 
     async def _handshake(self, context: ssl.SSLContext, host: str) -> ssl.SSLObject:
-        """Whatever follows the reply to STARTTLS goes into TLS, so that injected plain text breaks it."""
+        """Whatever follows the reply to STARTTLS goes into TLS, so that injected plain text breaks it.
+
+        The arithmetic is done in a thread: with the largest Diffie-Hellman group it takes almost a second.
+        """
         incoming, outgoing = ssl.MemoryBIO(), self._outgoing
         server_name = host if _HOST_NAME.fullmatch(host) else None
         tls = context.wrap_bio(incoming, outgoing, server_hostname=server_name)
         while True:
             try:
-                tls.do_handshake()
+                await asyncio.to_thread(tls.do_handshake)
             except ssl.SSLWantReadError:
                 self._writer.write(outgoing.read())
             except ssl.SSLError:

@@ -14,7 +14,7 @@ from mailseal.checks.spf.conclusion import Conclusion, conclusion, passing_inclu
 from mailseal.checks.spf.names import name_text
 from mailseal.checks.spf.published import Publication
 from mailseal.checks.spf.walk import Walk
-from mailseal.records.spf import All, Qualifier, Redirect, Spf, UnknownModifier
+from mailseal.records.spf import All, Redirect, Spf, UnknownModifier
 
 SMALL_BYTES: Final = 450
 """The name and the text of all TXT records of a name should not be longer (RFC 7208 section 3.4)."""
@@ -44,7 +44,7 @@ def judge_record(walk: Walk) -> Iterator[Finding]:
         case Publication.SEVERAL:
             yield say.SEVERAL.on(start.text, evidence, count=len(start.texts))
         case Publication.ONE:
-            found = say.NO_MAIL if start.spf is not None and _sends_nothing(start.spf) else say.FOUND
+            found = say.NO_MAIL if start.sends_nothing else say.FOUND
             yield found.on(start.text, evidence)
             yield from _syntax(walk, evidence)
     yield from _sizes(walk)
@@ -63,11 +63,6 @@ def judge_end(walk: Walk, spf: Spf) -> Iterator[Finding]:
     redirects = [term.to_text() for term in spf.terms if isinstance(term, Redirect)]
     if rest and redirects:
         yield end.REDIRECT_IGNORED.on(target, terms=shown(redirects[0]))
-
-
-def _sends_nothing(spf: Spf) -> bool:
-    redirects = any(isinstance(term, Redirect) for term in spf.terms)
-    return spf.mechanisms == (All(Qualifier.FAIL),) and not redirects
 
 
 def _syntax(walk: Walk, evidence: tuple[str, ...]) -> Iterator[Finding]:

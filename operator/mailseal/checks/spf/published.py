@@ -13,7 +13,7 @@ import dns.rdatatype
 from mailseal.checks.answers import Answer, Resolver
 from mailseal.checks.spf.names import name_text
 from mailseal.records.errors import InvalidRecord, RecordSyntaxError
-from mailseal.records.spf import Spf, is_spf
+from mailseal.records.spf import All, Qualifier, Redirect, Spf, is_spf
 
 MAX_RECORD_BYTES: Final = 8192
 """A longer record is not read; it would be sixteen times what fits a plain answer (section 3.4)."""
@@ -48,6 +48,13 @@ class Published:
     """The length of the name and of the text of all TXT records at it, SPF or not (section 3.4)."""
     fault: str = ""
     """Why it is `UNANSWERED`, for people."""
+
+    @property
+    def sends_nothing(self) -> bool:
+        """True when the record lets nobody send: `v=spf1 -all`."""
+        if self.spf is None or any(isinstance(term, Redirect) for term in self.spf.terms):
+            return False
+        return self.spf.mechanisms == (All(Qualifier.FAIL),)
 
     @property
     def text(self) -> str:

@@ -27,8 +27,8 @@ SIZE = Check(
     "RFC 7208 section 3.4",
 )
 NAME_SERVERS = Text(
-    "Look whether the name servers of {target} answer",
-    "Ga na of de nameservers van {target} antwoorden",
+    "Look whether the resolver that is used and the name servers of {target} answer",
+    "Ga na of de gebruikte resolver en de nameservers van {target} antwoorden",
 )
 
 FOUND = Verdict(

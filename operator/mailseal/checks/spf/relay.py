@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from typing import Final
 
 import dns.name
 import dns.rdatatype
 
-from mailseal.checks.answers import Resolver
+from mailseal.checks.answers import Answer, Resolver
 from mailseal.checks.asking import shown
 from mailseal.checks.model import Examined, Finding
 from mailseal.checks.spf import network_verdicts as say
@@ -27,6 +27,7 @@ RELAYS: Final = {"zorgmail": DnsName("_spf.zorgmail.nl")}
 """The names whose SPF records list the servers of providers (ZorgMail manual, January 2025)."""
 MAX_SAMPLES: Final = 256
 """No more addresses of a relay are tried; its networks beyond that are taken to be as the others."""
+_AT_ONCE: Final = 4
 
 
 def known_relay(provider: str) -> DnsName | None:
@@ -38,7 +39,10 @@ async def examine_relay(examined: Examined, seen: Walk, resolver: Resolver) -> F
     """Whether all servers of the relay pass the SPF of the domain, whose records are `seen`."""
     if examined.relay is not None:
         return await _judge_relay(examined.relay, seen, resolver)
-    provider = await _provider(seen.root, resolver)
+    answer = await resolver.ask(seen.root, dns.rdatatype.TXT)
+    if not answer.is_known:
+        return say.RELAY_UNANSWERED.on(examined.domain, fault=answer.fault)
+    provider = _provider(answer)
     if provider is None:
         return say.NO_PROVIDER.on(examined.domain)
     relay = known_relay(provider)
@@ -57,9 +61,8 @@ def edge_addresses(relay: Network, own: Iterable[Network]) -> Iterator[IpAddress
     yield from (kind(edge) for edge in dict.fromkeys(edges) if edges[0] <= edge <= edges[1])
 
 
-async def _provider(domain: dns.name.Name, resolver: Resolver) -> str | None:
-    """The provider that the domain's only NTA 7516 record names."""
-    answer = await resolver.ask(domain, dns.rdatatype.TXT)
+def _provider(answer: Answer) -> str | None:
+    """The provider that the only NTA 7516 record among the TXT records names."""
     records = [text for text in answer.texts if is_nta(text.encode("latin-1"))]
     readings = [read_nta(text).record for text in records]
     return readings[0].provider if len(readings) == 1 and readings[0] is not None else None
@@ -74,10 +77,23 @@ async def _judge_relay(relay: DnsName, seen: Walk, resolver: Resolver) -> Findin
     if relay_walk.start.publication is not Publication.ONE or not networks:
         return say.RELAY_WITHOUT_RECORD.on(target, relay=relay)
     own = [it.network for it in passing_networks(seen)]
-    samples = list(dict.fromkeys(edge for network in networks for edge in edge_addresses(network, own)))
-    del samples[MAX_SAMPLES:]
-    results = await asyncio.gather(*(_check(address, seen.root, resolver) for address in samples))
+    samples = _samples(networks, own)
+    results: list[SpfResult] = []
+    for start in range(0, len(samples), _AT_ONCE):
+        some = samples[start : start + _AT_ONCE]
+        results += await asyncio.gather(*(_check(address, seen.root, resolver) for address in some))
+        await asyncio.sleep(0)  # what is remembered needs no waiting, and others want their turn
     return _judge_results(target, relay, tuple(map(str, samples)), results)
+
+
+def _samples(relay: Iterable[Network], own: Sequence[Network]) -> tuple[IpAddress, ...]:
+    """The first different ones of the addresses at which the result can change."""
+    found: dict[IpAddress, None] = {}
+    for network in relay:
+        found |= dict.fromkeys(edge_addresses(network, own))
+        if len(found) >= MAX_SAMPLES:
+            break
+    return tuple(found)[:MAX_SAMPLES]
 
 
 def _judge_results(

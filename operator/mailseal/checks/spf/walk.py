@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Final, TypeAlias
 
 import dns.name
@@ -19,6 +18,7 @@ from mailseal.checks.spf.matching import mail_exchangers
 from mailseal.checks.spf.model import Envelope
 from mailseal.checks.spf.names import domain_name, name_text, query_name
 from mailseal.checks.spf.published import Publication, Published, published_at
+from mailseal.checks.together import of_each
 from mailseal.records.spf import (
     A,
     All,
@@ -39,8 +39,10 @@ Question: TypeAlias = tuple[dns.name.Name, dns.rdatatype.RdataType]
 MAX_POLICIES: Final = 100
 """No more records are looked at; ten times what a receiver looks at."""
 MAX_TERMS: Final = 2000
-"""Terms in all the records that the first one leads to; those of a record that has too many are not looked at."""
+"""Of all records together; those for which there is no room are not looked at."""
 MAX_QUESTIONS: Final = 400
+_QUESTIONS_AT_ONCE: Final = 16
+"""So that those of a domain whose name servers are slow do not hold up those of others."""
 _ADDRESS_TYPES = (dns.rdatatype.A, dns.rdatatype.AAAA)
 _STATIC_LETTERS = frozenset("dDoO")
 
@@ -73,6 +75,8 @@ class Walk:
     root: dns.name.Name
     policies: Mapping[dns.name.Name, Published]
     """The records of all names that include and redirect lead to, in the order of distance."""
+    tried: Mapping[dns.name.Name, tuple[Tried, ...]]
+    """The terms that a receiver may try, by the name of their record."""
     answers: Mapping[Question, Answer]
     """What a, mx and exists look up, as far as it does not depend on the sender."""
 
@@ -83,15 +87,11 @@ class Walk:
 
     def tried_in(self, name: dns.name.Name) -> tuple[Tried, ...]:
         """The terms that a receiver may try in the record of `name`; none without a usable one."""
-        published = self.policies.get(name)
-        if published is None or published.spf is None:
-            return ()
-        return tuple(_tried(published.spf, name, self.root))
+        return self.tried.get(name, ())
 
     def all_tried(self) -> Iterator[Tried]:
         """The terms that a receiver may try, of each record once."""
-        for name in self.policies:
-            yield from self.tried_in(name)
+        return chain.from_iterable(self.tried.values())
 
     def place(self, tried: Tried) -> str:
         """The term, with the name of its record where that is not the domain's own."""
@@ -111,21 +111,20 @@ class Walk:
 async def walk(root: dns.name.Name, resolver: Resolver) -> Walk:
     """Look at the record of `root` and at all that it leads to."""
     policies: dict[dns.name.Name, Published] = {}
+    tried: dict[dns.name.Name, tuple[Tried, ...]] = {}
     level = [root]
     while level:
-        found = await asyncio.gather(*(published_at(name, resolver) for name in level))
+        found = await of_each(lambda name: published_at(name, resolver), level, _QUESTIONS_AT_ONCE)
         added = dict(_within_terms(zip(level, found, strict=True), policies))
         policies |= added
-        seen = Walk(root, policies, {})
-        further = dict.fromkeys(
-            tried.target for name in added for tried in seen.tried_in(name) if tried.leads and tried.target
-        )
+        for name, published in added.items():
+            tried[name] = tuple(_tried(published.spf, name, root)) if published.spf is not None else ()
+        further = dict.fromkeys(it.target for name in added for it in tried[name] if it.leads and it.target)
         level = [name for name in further if name not in policies][: MAX_POLICIES - len(policies)]
-    terms = tuple(Walk(root, policies, {}).all_tried())
-    answers = await _ask(_first_questions(terms), resolver)
+    answers = await _ask(_first_questions(chain.from_iterable(tried.values())), resolver)
     hosts = [host for answer in answers.values() for host in mail_exchangers(answer)]
     answers |= await _ask([(host, kind) for host in hosts for kind in _ADDRESS_TYPES], resolver)
-    return Walk(root, policies, answers)
+    return Walk(root, policies, tried, answers)
 
 
 def _within_terms(
@@ -187,5 +186,5 @@ async def _ask(questions: Iterable[Question], resolver: Resolver) -> dict[Questi
     """The answers to the different questions among `questions`, but not to more than `MAX_QUESTIONS`."""
     asked = [(name, kind) for name, kind in dict.fromkeys(questions) if name != dns.name.root]
     del asked[MAX_QUESTIONS:]
-    answers = await asyncio.gather(*(resolver.ask(name, kind) for name, kind in asked))
+    answers = await of_each(lambda question: resolver.ask(*question), asked, _QUESTIONS_AT_ONCE)
     return dict(zip(asked, answers, strict=True))

@@ -54,7 +54,11 @@ class Chain:
         if is_stripped(await self._resolve(apex, dns.rdatatype.DNSKEY)):
             reason = "the resolver passes on no signatures, so that nothing can be validated"
             return Zone(apex, Security.INDETERMINATE, reason)
-        return await self._enter(apex, anchors)
+        zone = await self._enter(apex, anchors)
+        if zone.security is Security.BOGUS:
+            # That a trust anchor, a clock or a resolver here is wrong is likelier than that the root zone is.
+            return Zone(apex, Security.INDETERMINATE, f"{zone.reason}, which is the trust anchor here")
+        return zone
 
     async def _enter(self, apex: dns.name.Name, records: Sequence[DS]) -> Zone:
         """The zone whose keys `records` vouch for."""

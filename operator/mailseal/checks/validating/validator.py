@@ -47,9 +47,15 @@ class Validator:
         home = owner.parent() if link.rdtype == dns.rdatatype.DS and owner != dns.name.root else owner
         signer = _signer(link, home)
         zone = await self._chain.zone_of(home if signer is None else signer)
-        if signer is not None and zone.security is not Security.SECURE:
-            # A signature by an unsigned zone above must not make an island of trust insecure.
-            zone = await self._chain.zone_of(home)
+        found = self._judge_in(zone, link)
+        if signer is None or (zone.security is Security.SECURE and found.security is not Security.BOGUS):
+            return found
+        # The signer may be a zone above that an alias leads through, or an unsigned one above an island.
+        own = self._judge_in(await self._chain.zone_of(home), link)
+        return found if own.security is Security.BOGUS else own
+
+    def _judge_in(self, zone: Zone, link: Link) -> Validation:
+        """What `link` deserves when `zone` holds it."""
         if zone.security is not Security.SECURE:
             return Validation(zone.security, zone.reason, zone.apex)
         if link.rrset is None:

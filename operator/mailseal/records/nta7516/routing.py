@@ -23,6 +23,8 @@ class Readiness(StrEnum):
     """Whether a domain takes part in NTA 7516 today, and if not, why."""
 
     READY = "ready"
+    NO_DOMAIN = "no-domain"
+    """The domain does not exist in DNS."""
     NO_RECORD = "no-record"
     SEVERAL_RECORDS = "several-records"
     INVALID_RECORD = "invalid-record"
@@ -53,6 +55,8 @@ class Route(StrEnum):
     """The recipient reads it in a secure viewer, after a notice by ordinary mail."""
     NOT_ASSURED = "not-assured"
     """NTA 7516 promises nothing: the sender does not take part."""
+    NOWHERE = "nowhere"
+    """Nobody receives mail for the recipient's domain."""
 
 
 class RouteReason(StrEnum):
@@ -62,6 +66,9 @@ class RouteReason(StrEnum):
     RECIPIENT_READY = "recipient-ready"
     RECIPIENT_NOT_READY = "recipient-not-ready"
     SENDER_NOT_READY = "sender-not-ready"
+    NO_DOMAIN = "no-domain"
+    NO_MAIL = "no-mail"
+    """The domain says by a null MX that it receives no mail (RFC 7505)."""
 
 
 @dataclass(frozen=True, slots=True)
