@@ -17,7 +17,7 @@ from mailseal.kube.objects import FINALIZER, StoredObject
 from mailseal.kube.parts import parts_of
 from mailseal.kube.providers import OpenProvider
 from mailseal.kube.runtime import Runtime
-from mailseal.kube.zonekeeper import Route, ZoneKey
+from mailseal.kube.zonestate import Route, ZoneKey
 from mailseal.providers.base import ProviderError
 
 

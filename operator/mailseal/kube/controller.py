@@ -36,7 +36,8 @@ from mailseal.kube.selectorwatch import SelectorWatch
 from mailseal.kube.settings import OperatorSettings
 from mailseal.kube.store import Store
 from mailseal.kube.workqueue import WorkQueue, backoff
-from mailseal.kube.zonekeeper import ZoneKeeper, ZoneKey
+from mailseal.kube.zonekeeper import ZoneKeeper
+from mailseal.kube.zonestate import ZoneKey
 
 KEYS_AT_ONCE = 8
 """Secrets that are read or made at the same time; fewer keys are generated at once."""

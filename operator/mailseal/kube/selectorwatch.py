@@ -22,7 +22,7 @@ from mailseal.kube.selectorstatus import (
     watched_selectors,
 )
 from mailseal.kube.workqueue import WorkQueue
-from mailseal.kube.zonekeeper import ZoneKey
+from mailseal.kube.zonestate import ZoneKey
 from mailseal.observing.selectors import SelectorLookup
 from mailseal.planning.external_selectors import SelectorFinding, WatchedSelector, judge
 from mailseal.records.names import DnsName

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from mailseal.engine import SyncSettings, ZoneAccess, ZoneHistory, ZoneOutcome, sync_zone
+from mailseal.engine import SyncSettings, ZoneAccess, ZoneOutcome, sync_zone
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube import metrics
@@ -25,68 +23,14 @@ from mailseal.kube.providers import OpenProvider
 from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.kube.zonestate import DELETE_WINDOW, DOMAINS_PER_SYNC, Route, ZoneKey, ZoneState
 from mailseal.planning.model import Claim
 from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.records.names import DnsName
 
 GATHER = timedelta(milliseconds=200)
 """How long a zone waits for more changes before a sync, so that they share their messages."""
-DOMAINS_PER_SYNC = 500
-DELETE_WINDOW = timedelta(minutes=5)
-"""Deletions within this time count together against the delete limit."""
 LONGEST_RETRY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneKey:
-    """One zone behind one provider."""
-
-    provider: ObjectKey
-    zone: DnsName
-
-    def __str__(self) -> str:
-        return f"{self.zone} of {self.provider}"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where the records of a resource, or a part of one, are kept."""
-
-    zone: ZoneKey
-    domain: DnsName
-
-
-@dataclass(slots=True)
-class ZoneState:
-    """What is remembered of a zone between syncs; times are the event loop's, in seconds."""
-
-    due: dict[DnsName, float] = field(default_factory=dict)
-    """When each domain is to be looked at again."""
-    attempts: dict[DnsName, int] = field(default_factory=dict)
-    owned: dict[DnsName, int] = field(default_factory=dict)
-    """Values of ours at each domain, as of its last sync."""
-    deletes: deque[tuple[float, int]] = field(default_factory=deque)
-    orphans: dict[DnsName, int] = field(default_factory=dict)
-    """Values at each domain that our heritage record claims for resources that do not exist."""
-    held: set[DnsName] = field(default_factory=set)
-    """Domains with deletions that wait for somebody to confirm them."""
-
-    def take(self, now: float) -> list[DnsName]:
-        """The domains that are due, the longest due first, at most as many as one sync takes.
-
-        Those with held deletions come together or not at all: one by one they would pass the delete limit.
-        """
-        due = sorted((at, domain) for domain, at in self.due.items() if at <= now)
-        taken = [domain for _, domain in due[:DOMAINS_PER_SYNC]]
-        if self.held.isdisjoint(taken):
-            return taken
-        return [*taken, *sorted(self.held.difference(taken))]
-
-    def history(self, now: float) -> ZoneHistory:
-        """What the delete limit weighs."""
-        while self.deletes and self.deletes[0][0] < now - DELETE_WINDOW.total_seconds():
-            self.deletes.popleft()
-        return ZoneHistory(sum(self.owned.values()), sum(count for _, count in self.deletes))
 
 
 class ZoneKeeper:

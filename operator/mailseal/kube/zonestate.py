@@ -1,0 +1,67 @@
+"""Which zones there are, and what is remembered of each between its syncs. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from mailseal.engine import ZoneHistory
+from mailseal.engine.objectkey import ObjectKey
+from mailseal.records.names import DnsName
+
+DOMAINS_PER_SYNC = 500
+DELETE_WINDOW = timedelta(minutes=5)
+"""Deletions within this time count together against the delete limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneKey:
+    """One zone behind one provider."""
+
+    provider: ObjectKey
+    zone: DnsName
+
+    def __str__(self) -> str:
+        return f"{self.zone} of {self.provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the records of a resource, or a part of one, are kept."""
+
+    zone: ZoneKey
+    domain: DnsName
+
+
+@dataclass(slots=True)
+class ZoneState:
+    """What is remembered of a zone between syncs; times are the event loop's, in seconds."""
+
+    due: dict[DnsName, float] = field(default_factory=dict)
+    """When each domain is to be looked at again."""
+    attempts: dict[DnsName, int] = field(default_factory=dict)
+    owned: dict[DnsName, int] = field(default_factory=dict)
+    """Values of ours at each domain, as of its last sync."""
+    deletes: deque[tuple[float, int]] = field(default_factory=deque)
+    orphans: dict[DnsName, int] = field(default_factory=dict)
+    """Values at each domain that our heritage record claims for resources that do not exist."""
+    held: set[DnsName] = field(default_factory=set)
+    """Domains with deletions that wait for somebody to confirm them."""
+
+    def take(self, now: float) -> list[DnsName]:
+        """The domains that are due, the longest due first, at most as many as one sync takes.
+
+        Those with held deletions come together or not at all: one by one they would pass the delete limit.
+        """
+        due = sorted((at, domain) for domain, at in self.due.items() if at <= now)
+        taken = [domain for _, domain in due[:DOMAINS_PER_SYNC]]
+        if self.held.isdisjoint(taken):
+            return taken
+        return [*taken, *sorted(self.held.difference(taken))]
+
+    def history(self, now: float) -> ZoneHistory:
+        """What the delete limit weighs."""
+        while self.deletes and self.deletes[0][0] < now - DELETE_WINDOW.total_seconds():
+            self.deletes.popleft()
+        return ZoneHistory(sum(self.owned.values()), sum(count for _, count in self.deletes))
