@@ -170,7 +170,7 @@ def test_whatever_happens_a_record_is_renewed_as_soon_as_it_may_and_never_otherw
         if before is None:
             assert (record.published is not None) == may
         else:
-            is_newer = signed_on > (rested_on or signed_on)
+            is_newer = signed_on > (rested_on or min(signed_on, before.start.last_day))
             may = may and (spec.renewal == "Automatic" or is_newer)
             wanted = NtaDates.starting(Month.of(today), spec.validity_months)
             is_due = today >= renewal_day(spec, before) and wanted.end > before.end
@@ -190,6 +190,21 @@ def test_a_clock_that_does_not_agree_publishes_nothing_and_changes_nothing(spec,
     decision = standing.step(spec, facts)
     assert (empty.published, standing.published) == (None, before)
     assert decision.obstacle is None or decision.obstacle.reason is not Reason.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("signed_on", "is_renewed"),
+    [("2026-11-23", True), ("2024-02-01", True), ("2024-01-31", False), ("2023-12-01", False)],
+)
+def test_without_memory_a_declaration_after_the_first_month_of_the_record_is_newer(
+    signed_on: str, is_renewed: bool
+) -> None:
+    """As on the command line, which has no status."""
+    spec = spec_of(renewal="Manual", declaration={"signed_on": signed_on, "reference": "ISMS-1"})
+    record = Record(dates("2024-01", "2027-01"))
+    decision = record.step(spec, NtaFacts(START, findings=OPEN))
+    assert (decision.dates.start == Month(2026, 11)) == is_renewed
+    assert (decision.obstacle is None) == is_renewed
 
 
 class TestObstacles:

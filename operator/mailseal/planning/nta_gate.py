@@ -5,13 +5,14 @@ What stands is never touched by it. Pure: the findings come from outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from mailseal.domain.prerequisites import Prerequisite, PrerequisiteMode, PrerequisiteSpec
 
-NOT_CHECKED = "it was not checked yet"
+NOT_CHECKED = "not checked yet"
 
 
 class Standing(StrEnum):
@@ -21,6 +22,13 @@ class Standing(StrEnum):
     FAILED = "Failed"
     UNKNOWN = "Unknown"
     """Nobody answered, or nothing was checked yet."""
+
+
+_VERBS: Final = {
+    Standing.PASSED: ("passes", "pass"),
+    Standing.FAILED: ("fails", "fail"),
+    Standing.UNKNOWN: ("is not known", "are not known"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Gate:
     @property
     def message(self) -> str:
         """What is in the way and what to do; empty when the gate is open."""
-        return "; ".join(_told(finding) for finding in (*self.failed, *self.unknown))
+        return "; ".join(_told_together((*self.failed, *self.unknown)))
 
 
 def gate(wanted: Sequence[PrerequisiteSpec], findings: Iterable[PrerequisiteFinding]) -> Gate:
@@ -69,10 +77,17 @@ def gate(wanted: Sequence[PrerequisiteSpec], findings: Iterable[PrerequisiteFind
             finding = finding or PrerequisiteFinding(entry.check, Standing.UNKNOWN, NOT_CHECKED)
             (failed if finding.standing is Standing.FAILED else unknown).append(finding)
         elif finding is not None:
-            warnings.append(_told(finding))
+            warnings += _told_together([finding])
     return Gate(tuple(failed), tuple(unknown), tuple(warnings))
 
 
-def _told(finding: PrerequisiteFinding) -> str:
-    verb = "fails" if finding.standing is Standing.FAILED else "is not known"
-    return f"{finding.prerequisite} {verb}" + (f": {finding.says}" if finding.says else "")
+def _told_together(findings: Iterable[PrerequisiteFinding]) -> Iterator[str]:
+    """Each cause once, with all prerequisites that it is the cause of."""
+    causes: dict[tuple[Standing, str], list[Prerequisite]] = {}
+    for finding in findings:
+        causes.setdefault((finding.standing, finding.says), []).append(finding.prerequisite)
+    for (standing, says), prerequisites in causes.items():
+        *others, last = prerequisites
+        names = f"{', '.join(others)} and {last}" if others else str(last)
+        singular, plural = _VERBS[standing]
+        yield f"{names} {plural if others else singular}" + (f": {says}" if says else "")

@@ -29,7 +29,7 @@ class NtaFacts:
     now: datetime
     dates: KnownDates = field(default_factory=KnownDates)
     rests_on: date | None = None
-    """When the declaration was signed that the published record rests on; None: it is that of the spec."""
+    """When the declaration was signed that the published record rests on; None: nobody remembers."""
     findings: tuple[PrerequisiteFinding, ...] = ()
     clock_agrees: bool = True
     """The clock was compared with another one, or is the only one."""
@@ -113,7 +113,7 @@ def _awaits_declaration(spec: NtaRecordSpec, facts: NtaFacts, months: Months, to
         if wished is None or wished.plus(spec.validity_months).last_day >= today:
             return None
         return Obstacle(Reason.EXPIRED, f"the months from {wished} on are over: {_CHANGE_START}")
-    rests_on = facts.rests_on or spec.declaration.signed_on
+    rests_on = facts.rests_on or _not_signed_after(months.kept, spec.declaration.signed_on)
     if spec.declaration.signed_on > rests_on:
         return None
     return Obstacle(
@@ -122,6 +122,15 @@ def _awaits_declaration(spec: NtaRecordSpec, facts: NtaFacts, months: Months, to
         "organisation sign the NTA 7516 self-declaration anew and fill in spec.declaration with its signedOn "
         "and reference",
     )
+
+
+def _not_signed_after(kept: NtaDates | None, signed_on: date) -> date:
+    """The last day on which the declaration can have been signed that a record rests on.
+
+    A record is placed once the declaration is signed, and begins in the month of placing (ZorgMail manual,
+    January 2025): one that was signed after that month is newer than the one it rests on.
+    """
+    return min(signed_on, kept.start.last_day) if kept else signed_on
 
 
 def _awaits_checks(spec: NtaRecordSpec, facts: NtaFacts, months: Months) -> Obstacle | None:
