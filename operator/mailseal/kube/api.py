@@ -38,7 +38,7 @@ class ApiError(Exception):
 
 
 class NotFound(ApiError):
-    """The object does not exist (any more)."""
+    """The object does not exist (any more). A server that does not serve its kind says nothing of it."""
 
 
 class Conflict(ApiError):
@@ -175,17 +175,31 @@ class KubeApi:
             response = await self._client.call_api(*request, _request_timeout=CALL_SECONDS)
             content = await response.read()  # type: ignore[no-untyped-call]
         except ApiException as error:
-            raise _failure(path, error.status, error.reason) from None
+            raise _failure(path, error.status, error.reason, error.body) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiError(f"{path}: the API server cannot be reached ({type(error).__name__})") from None
         if not 200 <= response.status < 300:
-            raise _failure(path, response.status, response.reason)
+            raise _failure(path, response.status, response.reason, content)
         return Answer(content, response.headers)
 
 
-def _failure(path: str, status: int | None, reason: str | None) -> ApiError:
+def _failure(path: str, status: int | None, reason: str | None, content: str | bytes | None) -> ApiError:
     kind = _BY_STATUS.get(status or 0, ApiError)
+    if kind is NotFound and not _names_object(content):
+        kind = ApiError
     return kind(f"{path}: the API server answered {status} {reason}")
+
+
+def _names_object(content: str | bytes | None) -> bool:
+    """True for a Status that says which object it is about.
+
+    An API server that is starting, or that does not serve a kind, answers 404 without one.
+    """
+    try:
+        status = json.loads(content or "")
+        return bool(status["details"]["name"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _path_of(key: ObjectKey) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mailseal.domain.common import RecordOwnerSpec
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.parts import domain_of, parts_of, providers_of
 from mailseal.records.names import DnsName
+
+GONE_REMEMBERED: Final = 10_000
+"""How many resources that are gone are remembered: more than a watch that lags can still show."""
 
 
 class Store:
@@ -16,10 +21,17 @@ class Store:
         self._objects: dict[ObjectKey, StoredObject] = {}
         self._by_provider: dict[ObjectKey, set[ObjectKey]] = {}
         self._by_domain: dict[DnsName, set[ObjectKey]] = {}
+        self._gone: dict[str, None] = {}
+        """The uids of resources that do not exist any more, the latest last."""
 
     def put(self, seen: StoredObject) -> bool:
-        """Keep `seen`; True when it is news, False for an echo of our own write or an old version."""
+        """Keep `seen`; True when it is news, False for an echo of our own write or an old version.
+
+        We may know that a resource is gone before a watch that lags shows what it was last.
+        """
         known = self._objects.get(seen.key)
+        if seen.uid in self._gone:
+            return False
         if known and seen.resource_version <= known.resource_version:
             return False
         self._unindex(known)
@@ -37,7 +49,10 @@ class Store:
             self.put(seen)
 
     def remove(self, key: ObjectKey, uid: str) -> bool:
-        """Forget the resource; False where another one has taken its name by now."""
+        """Forget the resource for good; False where another one has taken its name by now."""
+        self._gone[uid] = None
+        if len(self._gone) > GONE_REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         known = self._objects.get(key)
         if known is None or known.uid != uid:
             return False

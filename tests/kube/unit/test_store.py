@@ -128,3 +128,12 @@ def test_the_indices_always_say_what_the_resources_say(steps) -> None:
     for domain in ("example.nl", "example.org"):
         keys = {found.key for found in kept if getattr(found.spec, "domain", "") == domain}
         assert {found.key for found in store.at_domain(DnsName(domain))} == keys
+
+
+def test_what_is_gone_does_not_come_back_by_a_watch_that_lags() -> None:
+    """The answer to our own write may tell of the end before the watch does."""
+    store = Store()
+    store.put(resource(version=5))
+    store.remove(MAIN, resource().uid)
+    assert not store.put(resource(version=6))
+    assert store.get(MAIN) is None
