@@ -91,13 +91,19 @@ class Fleet:
             for name in sorted(found.keys() | wanted.keys())
             if found.get(name) != wanted.get(name)
         }
-        assert not wrong, f"{wrong}\n{self.world.report()}"
+        assert not wrong, self._story(wrong, heritage)
         assert set(heritage) == {f"_mailseal.{member.label}" for member in self.members if member.present}
         for values in heritage.values():
             (value,) = values
             assert value.count(":TXT:") == 4, value
         orphans = self.world.operator.metric("mailseal_orphaned_values", zone=self.world.domain)
         assert orphans == 0
+
+    def _story(self, wrong: dict[str, object], heritage: dict[str, set[str]]) -> str:
+        """What is wrong, the heritage records, and every update of the names that it is about."""
+        updates = self.world.server.log_path.read_text(errors="replace").splitlines()
+        told = [line for line in updates if any(f"{name}.{self.world.domain}'" in line for name in wrong)]
+        return "\n".join([str(wrong), str(heritage), *told, self.world.report()])
 
     def _create(self, *members: Member) -> None:
         manifests = []
