@@ -10,10 +10,10 @@ import pytest
 from mailseal.domain.prerequisites import Prerequisite
 from mailseal.planning import Claim, Reason, RecordState
 from mailseal.planning.model import RememberedValue
-from mailseal.planning.nta_calendar import DUTCH_TIME, day_in
+from mailseal.planning.nta_calendar import day_in
 from mailseal.planning.nta_gate import PrerequisiteFinding, Standing
 from mailseal.records.months import Month
-from mailseal.records.nta7516 import NtaDates
+from mailseal.records.nta7516 import DUTCH_TIME, NtaDates
 from mailseal.records.txt import TxtData
 from support.planning_world import APEX, Settings, SimulatedZone, nta_record, outcome, settle, sync, told
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mailseal.checks.nta import TIME_ZONE
 from mailseal.records.months import Month
+from mailseal.records.nta7516 import DUTCH_TIME
 from support.servers.bind import BindServer
 
 ZONE = "example"
@@ -25,7 +25,7 @@ HOSTILE = f"hostile.{ZONE}"
 
 def this_month() -> Month:
     """The month in the Netherlands now."""
-    return Month.of(datetime.now(UTC).astimezone(TIME_ZONE).date())
+    return Month.of(datetime.now(UTC).astimezone(DUTCH_TIME).date())
 
 
 def nta_text(start: int, end: int, tail: str = "") -> str:

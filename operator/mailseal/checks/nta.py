@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
 
 import dns.rdatatype
 
@@ -13,11 +11,9 @@ from mailseal.checks import nta_verdicts as say
 from mailseal.checks.asking import ask, receives_no_mail, shown
 from mailseal.checks.model import Examined, Finding
 from mailseal.checks.tools import Tools
-from mailseal.records.nta7516 import MAX_SPAN_MONTHS, NtaRecordValue, is_nta, read_nta
+from mailseal.records.nta7516 import DUTCH_TIME, MAX_SPAN_MONTHS, NtaRecordValue, is_nta, read_nta
 from mailseal.records.oddity import Oddity
 
-TIME_ZONE: Final = ZoneInfo("Europe/Amsterdam")
-"""Where the days of an NTA 7516 record begin and end."""
 ENDS_SOON = timedelta(days=90)
 _LONG_SPAN = "long-span"
 
@@ -31,7 +27,7 @@ async def examine_nta7516(examined: Examined, tools: Tools) -> Sequence[Finding]
     texts = [text for text in answer.texts if is_nta(text.encode("latin-1"))]
     if not texts and await receives_no_mail(tools.resolver, domain):
         return (say.NO_MAIL.on(domain),)
-    return judge(domain, texts, tools.now.astimezone(TIME_ZONE).date())
+    return judge(domain, texts, tools.now.astimezone(DUTCH_TIME).date())
 
 
 def judge(domain: str, texts: Sequence[str], today: date) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ import dns.resolver
 from mailseal.checks.settings import CheckSettings
 from mailseal.checks.together import Turn
 from mailseal.dnsio.client import UDP_QUERIES_IN_FLIGHT
-from mailseal.dnsio.endpoint import Endpoint, is_address
+from mailseal.dnsio.endpoint import Endpoint, is_address, resolver_endpoints
 from mailseal.dnsio.faults import AnswerLost, DnsFault, ErrorAnswer, TimedOut, Unreachable
 from mailseal.dnsio.messages import UDP_PAYLOAD_BYTES, is_truncated
 from mailseal.dnsio.tcp import TcpConnection
@@ -152,13 +152,7 @@ class Upstreams:
 
 def endpoints_of(settings: CheckSettings) -> tuple[Endpoint, ...]:
     """Where to ask: `settings.resolvers`, or the system's. Raises `ValueError` where that cannot be used."""
-    if not settings.resolvers:
-        return _system_endpoints()
-    endpoints = tuple(Endpoint.parse(text) for text in settings.resolvers)
-    for endpoint in endpoints:
-        if not is_address(endpoint.host):
-            raise ValueError(f"resolver {endpoint.host!r} is not an IP address")
-    return endpoints
+    return resolver_endpoints(settings.resolvers) if settings.resolvers else _system_endpoints()
 
 
 def _system_endpoints() -> tuple[Endpoint, ...]:

@@ -11,12 +11,10 @@ from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.domain.specs import InvalidSpec, Spec, parse_spec
-from mailseal.engine.relay import relay_of
+from mailseal.engine.examining import SIGNING_STATES, joined, said_by
 from mailseal.records.names import DnsName
 
 KINDS = ("MailDomain", "DkimKey", "NtaRecord")
-_SIGNING_STATES = ("Active", "Retiring")
-"""Mail that is signed with such a key is sent or still under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +49,23 @@ def merged(found: Iterable[Examined]) -> tuple[Examined, ...]:
     domains: dict[DnsName, Examined] = {}
     for examined in found:
         known = domains.get(examined.domain)
-        domains[examined.domain] = _joined(known, examined) if known else examined
+        domains[examined.domain] = joined(known, examined) if known else examined
     return tuple(domains.values())
-
-
-def _joined(one: Examined, other: Examined) -> Examined:
-    return Examined(
-        one.domain,
-        tuple(dict.fromkeys((*one.selectors, *other.selectors))),
-        one.relay or other.relay,
-        tuple(dict.fromkeys((*one.ntamx, *other.ntamx))),
-    )
 
 
 def _examined(spec: Spec, status: Mapping[str, Any]) -> Iterator[Examined]:
     match spec:
         case MailDomainSpec():
-            external = spec.dkim.external_selectors if spec.dkim else ()
-            yield Examined(spec.domain_name, tuple(entry.selector for entry in external))
+            yield said_by(spec, spec.domain_name)
         case DkimKeySpec():
             yield Examined(spec.domain_name, tuple(dict.fromkeys(_selectors(spec, status))))
         case NtaRecordSpec():
-            relay = relay_of(spec)
-            ntamx = tuple(DnsName.parse(entry.host) for entry in spec.ntamx)
-            yield from (Examined(domain, (), relay, ntamx) for domain in spec.all_domains)
+            yield from (said_by(spec, domain) for domain in spec.all_domains)
 
 
 def _selectors(spec: DkimKeySpec, status: Mapping[str, Any]) -> Iterator[str]:
     """Those that mail is signed with now or was lately; before there is a status, those that are imported."""
-    keys = [key for key in _list(status.get("keys")) if _mapping(key).get("state") in _SIGNING_STATES]
+    keys = [key for key in _list(status.get("keys")) if _mapping(key).get("state") in SIGNING_STATES]
     found = [*_list(status.get("signingSelectors")), *(_mapping(key).get("selector") for key in keys)]
     yield from (text for text in found if isinstance(text, str))
     if not found:

@@ -13,9 +13,10 @@ import dns.rdtypes.ANY.MX
 
 from mailseal.checks.answers import Answer, Presence, Resolver, Security
 from mailseal.checks.asking import ask, dns_name
-from mailseal.checks.nta import TIME_ZONE
 from mailseal.checks.together import as_completed
+from mailseal.planning.nta_calendar import day_in
 from mailseal.records.names import DnsName
+from mailseal.records.nta7516 import DUTCH_TIME
 from mailseal.records.nta7516.routing import (
     Delivery,
     DomainReadiness,
@@ -78,7 +79,7 @@ class Lookup:
 
 def today_of(now: datetime) -> date:
     """The day that the months of NTA 7516 records are compared with."""
-    return now.astimezone(TIME_ZONE).date()
+    return day_in(DUTCH_TIME, now)
 
 
 async def standing_of(domain: DnsName, resolver: Resolver, today: date) -> Standing:

@@ -14,10 +14,8 @@ from mailseal.cli.preview import Preview, preview
 from mailseal.cli.resources import RecordResource
 from mailseal.cli.zones import Placement
 from mailseal.domain.dkimkey import DkimKeySpec
-from mailseal.domain.maildomain import MailDomainSpec
-from mailseal.domain.ntarecord import NtaRecordSpec
+from mailseal.engine.examining import said_by
 from mailseal.engine.prerequisites import prerequisite_findings
-from mailseal.engine.relay import relay_of
 from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.planning.reasons import Reason
 from mailseal.records.names import DnsName
@@ -63,13 +61,9 @@ def _examined(desired: Desired, resource: RecordResource) -> Examined:
     """The domain of a resource with what the files say of it."""
     domain = resource.spec.domain_name
     match resource.spec:
-        case MailDomainSpec() as spec:
-            external = spec.dkim.external_selectors if spec.dkim else ()
-            return Examined(domain, tuple(entry.selector for entry in external))
         case DkimKeySpec():
             ring = desired.key_rings.get(resource.key)
             active = ring.life.active if ring else None
             return Examined(domain, tuple(key.selector for key in active.keys) if active else ())
-        case NtaRecordSpec() as spec:
-            hosts = tuple(DnsName.parse(entry.host) for entry in spec.ntamx)
-            return Examined(domain, (), relay_of(spec), hosts)
+        case spec:
+            return said_by(spec, domain)

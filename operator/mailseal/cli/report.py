@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +15,12 @@ import typer
 from mailseal import __version__
 from mailseal.checks.model import Language
 from mailseal.checks.opening import InvalidSettings
-from mailseal.checks.settings import CheckSettings
 from mailseal.cli import checkoptions as options
 from mailseal.cli.checksources import Sources
 from mailseal.cli.exits import InvalidInput
 from mailseal.cli.reportsources import gather
 from mailseal.cli.screen import fail_on, write_note
-from mailseal.planning.nta_calendar import DUTCH_TIME
+from mailseal.records.nta7516 import DUTCH_TIME
 from mailseal.reporting import ReportHead, build_report, read_bodies, stream_report
 
 STANDARD_OUTPUT = "-"
@@ -65,11 +65,8 @@ def report(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Write an evidence report on NTA 7516 as one HTML file, for reading and for print."""
     sources = Sources(tuple(domain or ()), tuple(file or ()), kube, namespace, tuple(selector or ()), relay)
-    settings = CheckSettings(
-        resolvers=tuple(resolver or ()),
-        trust_anchors=tuple(trust_anchor or ()),
-        certificate_authorities=tuple(str(path) for path in ca_file or ()),
-        allow_private=allow_private,
+    settings = replace(
+        options.check_settings(resolver, trust_anchor, ca_file, allow_private=allow_private),
         smtp_port=smtp_port,
         https_port=https_port,
         domains_at_once=concurrency,

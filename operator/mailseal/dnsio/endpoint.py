@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailseal.dnsio.faults import Unreachable
@@ -54,6 +55,15 @@ class Endpoint:
         except (OSError, UnicodeError) as error:
             raise Unreachable(f"{self.host} has no address: {error}") from error
         return tuple(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))[:_MAX_ADDRESSES]
+
+
+def resolver_endpoints(resolvers: Sequence[str]) -> tuple[Endpoint, ...]:
+    """Where the resolvers listen that are given as IP addresses with optional port. Raises `ValueError`."""
+    endpoints = tuple(Endpoint.parse(text) for text in resolvers)
+    for endpoint in endpoints:
+        if not is_address(endpoint.host):
+            raise ValueError(f"the resolver {endpoint.host!r} is not an IP address")
+    return endpoints
 
 
 def is_address(text: str) -> bool:

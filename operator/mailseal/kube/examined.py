@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any, Final
 
 from mailseal.checks.model import Examined
 from mailseal.domain.maildomain import MailDomainSpec
 from mailseal.domain.ntarecord import NtaRecordSpec
-from mailseal.engine.relay import relay_of
+from mailseal.engine.examining import SIGNING_STATES, joined, said_by
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.parts import domain_of
 from mailseal.records.names import DnsName
 
 CHECKED_KINDS: Final = frozenset({"MailDomain", "NtaRecord"})
 """The kinds whose domains are checked; a DkimKey adds its selectors."""
-_SIGNING_STATES: Final = frozenset({"Active", "Retiring"})
-"""Mail that is signed with such a key is sent or still under way."""
 
 
 def mail_domains_of(resource: StoredObject) -> tuple[DnsName, ...]:
@@ -36,11 +35,7 @@ def examined_at(domain: DnsName, resources: Iterable[StoredObject]) -> Examined:
     about = _with_a_say(
         [found for found in resources if domain in mail_domains_of(found) and not found.deleting]
     )
-    selectors = dict.fromkeys(selector for found in about for selector in _selectors(found))
-    specs = [found.spec for found in about if isinstance(found.spec, NtaRecordSpec)]
-    relay = next(filter(None, map(relay_of, specs)), None)
-    hosts = dict.fromkeys(DnsName.parse(entry.host) for spec in specs for entry in spec.ntamx)
-    return Examined(domain, tuple(selectors), relay, tuple(hosts))
+    return reduce(joined, (_said_by(found, domain) for found in about), Examined(domain))
 
 
 def looks_at_the_same(one: Examined | None, other: Examined | None) -> bool:
@@ -66,12 +61,12 @@ def _with_a_say(about: Sequence[StoredObject]) -> Sequence[StoredObject]:
     return [one for one in about if one.key.namespace in namespaces or one.provider_key in providers]
 
 
-def _selectors(resource: StoredObject) -> Iterator[str]:
-    spec = resource.spec
-    if isinstance(spec, MailDomainSpec):
-        for entry in spec.dkim.external_selectors if spec.dkim else ():
-            yield entry.selector
-    elif resource.key.kind == "DkimKey":
-        for key in resource.status.get("keys", ()):
-            if key.get("state") in _SIGNING_STATES and key.get("selector"):
-                yield str(key["selector"])
+def _said_by(resource: StoredObject, domain: DnsName) -> Examined:
+    if isinstance(resource.spec, MailDomainSpec | NtaRecordSpec):
+        return said_by(resource.spec, domain)
+    keys = resource.status.get("keys", ()) if resource.key.kind == "DkimKey" else ()
+    return Examined(domain, tuple(str(key["selector"]) for key in keys if _signs(key)))
+
+
+def _signs(key: Mapping[str, Any]) -> bool:
+    return key.get("state") in SIGNING_STATES and bool(key.get("selector"))

@@ -15,7 +15,7 @@ import dns.rdatatype
 import dns.rdtypes.ANY.NS
 import dns.resolver
 
-from mailseal.dnsio.endpoint import DNS_PORT, Endpoint, is_address
+from mailseal.dnsio.endpoint import DNS_PORT, Endpoint, resolver_endpoints
 from mailseal.dnsio.faults import Unreachable
 from mailseal.dnsio.rdata import dns_name, wire_name
 from mailseal.observing.nameserver import Nameserver
@@ -96,12 +96,9 @@ def resolver_at(resolvers: Sequence[str]) -> dns.asyncresolver.Resolver:
     """
     resolver = dns.asyncresolver.Resolver(configure=not resolvers)
     if resolvers:
-        endpoints = [Endpoint.parse(text) for text in resolvers]
-        for endpoint in endpoints:
-            if not is_address(endpoint.host):
-                raise ValueError(f"the resolver {endpoint.host!r} is not an IP address")
         resolver.nameservers = [
-            dns.nameserver.Do53Nameserver(endpoint.host, endpoint.port) for endpoint in endpoints
+            dns.nameserver.Do53Nameserver(endpoint.host, endpoint.port)
+            for endpoint in resolver_endpoints(resolvers)
         ]
     return resolver
 

@@ -15,8 +15,6 @@ from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.records.months import Month
 from mailseal.records.nta7516 import NtaDates
 
-DUTCH_TIME = ZoneInfo("Europe/Amsterdam")
-
 
 @dataclass(frozen=True, slots=True)
 class KnownDates:

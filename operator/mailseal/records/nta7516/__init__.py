@@ -6,6 +6,7 @@ from mailseal.records.months import Month
 from mailseal.records.nta7516.reader import NtaReading, read_nta
 from mailseal.records.nta7516.value import (
     CURRENT_VERSION,
+    DUTCH_TIME,
     KNOWN_VERSIONS,
     MAX_SPAN_MONTHS,
     NtaDates,
@@ -16,6 +17,7 @@ from mailseal.records.nta7516.value import (
 
 __all__ = [
     "CURRENT_VERSION",
+    "DUTCH_TIME",
     "KNOWN_VERSIONS",
     "MAX_SPAN_MONTHS",
     "Month",

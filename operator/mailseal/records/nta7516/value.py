@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from mailseal.records.errors import InvalidRecord
 from mailseal.records.months import Month
 from mailseal.records.names import DnsName
 
 CURRENT_VERSION = "NTA7516-1"
+DUTCH_TIME = ZoneInfo("Europe/Amsterdam")
+"""Where the days of a record begin and end, unless somebody says otherwise."""
 KNOWN_VERSIONS = frozenset({CURRENT_VERSION})
 MAX_SPAN_MONTHS = 36
 """The end month is at most this many months after the start month (ZorgMail manual: three years)."""

@@ -4,7 +4,7 @@ import pytest
 
 from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.domain.specs import parse_spec
-from mailseal.engine.relay import relay_of
+from mailseal.engine.examining import relay_of
 
 
 @pytest.mark.parametrize(
