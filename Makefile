@@ -85,8 +85,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-ver
 .PHONY: lock
 lock: $(READY) ## Write requirements/*.txt, the pinned and hashed dependencies, from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv==0.13.9
-	$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
-	$(LOCK) --constraint requirements/dev.txt --output-file requirements/base.txt pyproject.toml
+	$(LOCK) --extra all --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/base.txt pyproject.toml
 	echo hatchling | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
 
 .PHONY: clean

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.providers import HARNESSES, SERVER_HARNESSES, BindHarness, Harness, ServerHarness
+from support.backends import HARNESSES, SERVER_HARNESSES, BindHarness, Harness, ServerHarness
 
 
 class Backends:

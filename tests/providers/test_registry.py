@@ -13,6 +13,7 @@ from mailseal.providers import registry
 from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, Raced, Unavailable
 from mailseal.providers.memory import MemoryBackend, MemoryProvider
 from mailseal.providers.registry import open_provider, provider_types
+from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
 
@@ -25,7 +26,9 @@ class Careless(MemoryProvider):
     type_name = "careless"
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]) -> Careless:
+    def from_settings(
+        cls, settings: Mapping[str, object], credentials: Mapping[str, bytes], surroundings: Surroundings
+    ) -> Careless:
         if "broken" in settings:
             raise KeyError(SECRET)
         return cls(MemoryBackend([DnsName("zorg.example")]))
@@ -55,17 +58,17 @@ def _plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_providers_of_mailseal_are_always_there() -> None:
     assert set(provider_types()) >= {"memory", "rfc2136", "zonefile"}
-    assert isinstance(open_provider("memory", {"zones": []}, {}), MemoryProvider)
+    assert isinstance(open_provider("memory", {"zones": []}, {}, UNRESTRICTED), MemoryProvider)
 
 
 def test_an_unknown_type_is_answered_with_those_that_are_installed() -> None:
     with pytest.raises(InvalidConfiguration, match=r"'route54'; installed are .*memory, rfc2136, zonefile"):
-        open_provider("route54", {}, {})
+        open_provider("route54", {}, {}, UNRESTRICTED)
 
 
 @pytest.mark.usefixtures("_plug_in")
 async def test_errors_of_a_plug_in_become_ours_without_their_text() -> None:
-    provider = open_provider("careless", {}, {})
+    provider = open_provider("careless", {}, {}, UNRESTRICTED)
 
     with pytest.raises(Unavailable, match="careless failed with RuntimeError") as reading:
         await provider.read(DnsName("zorg.example"), [])
@@ -83,7 +86,7 @@ async def test_errors_of_a_plug_in_become_ours_without_their_text() -> None:
 @pytest.mark.parametrize(("type_name", "settings"), [("careless", {"broken": 1}), ("absent", {})])
 def test_a_plug_in_that_cannot_be_opened_is_named(type_name: str, settings: dict[str, object]) -> None:
     with pytest.raises(InvalidConfiguration, match=f"provider type {type_name}") as caught:
-        open_provider(type_name, settings, {})
+        open_provider(type_name, settings, {}, UNRESTRICTED)
 
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__
@@ -91,4 +94,4 @@ def test_a_plug_in_that_cannot_be_opened_is_named(type_name: str, settings: dict
 
 @pytest.mark.usefixtures("_plug_in")
 def test_a_plug_in_cannot_take_the_place_of_a_provider_of_mailseal() -> None:
-    assert type(open_provider("memory", {"zones": []}, {})) is MemoryProvider
+    assert type(open_provider("memory", {"zones": []}, {}, UNRESTRICTED)) is MemoryProvider

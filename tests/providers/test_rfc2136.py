@@ -24,7 +24,7 @@ from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RecordType, RRset, RRsetKey
 from mailseal.records.txt import TxtData
-from support.providers import ServerHarness
+from support.backends import ServerHarness
 from support.servers import BindServer, TsigSecret
 from support.servers.fake import FakeDns, fake_dns, reply_to
 

@@ -74,7 +74,7 @@ NTA_RECORDS = (
     _nta("contact", {"contact": "Info <info@x.example>"}, ".contact", "write a mailbox without display name"),
 )
 PROVIDERS = (
-    _provider("type", {"type": "route53"}, ".type", '"rfc2136"'),
+    _provider("type", {"type": "route54"}, ".type", '"rfc2136"'),
     _provider("no-settings", {"rfc2136": REMOVED}, ".rfc2136", "type: rfc2136 needs its settings"),
     _provider("other-settings", {"memory": {}}, ".memory", "remove memory or set type: memory"),
     _provider("type-of-others", {"type": "zonefile"}, ".rfc2136", "remove rfc2136 or set type: rfc2136"),

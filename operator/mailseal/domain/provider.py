@@ -8,7 +8,21 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends import IPV4, MemorySettings, ProviderType, Rfc2136Settings, ZoneFileSettings
+from mailseal.domain.backends import SETTINGS, Credentials, ProviderType, types_with
+from mailseal.domain.backends.azure import AzureSettings
+from mailseal.domain.backends.base import IPV4
+from mailseal.domain.backends.cloudflare import CloudflareSettings
+from mailseal.domain.backends.dnsendpoint import DnsEndpointSettings
+from mailseal.domain.backends.google import GoogleSettings
+from mailseal.domain.backends.memory import MemorySettings
+from mailseal.domain.backends.octodns import OctoDnsSettings
+from mailseal.domain.backends.plugin import PluginSettings
+from mailseal.domain.backends.powerdns import PowerDnsSettings
+from mailseal.domain.backends.rfc2136 import Rfc2136Settings
+from mailseal.domain.backends.route53 import Route53Settings
+from mailseal.domain.backends.transip import TransIpSettings
+from mailseal.domain.backends.webhook import WebhookSettings
+from mailseal.domain.backends.zonefile import ZoneFileSettings
 from mailseal.domain.checks import Check, matching
 from mailseal.domain.common import LABEL, SUBDOMAIN, DomainText, Model, ObjectName
 from mailseal.domain.lists import SET
@@ -80,36 +94,43 @@ def _settings_match_type(kind: ProviderType) -> Check:
     )
 
 
+_WITHOUT_SECRET = types_with(Credentials.NONE)
+
+
+def _has_its_secret(kind: ProviderType) -> Check:
+    return Check(
+        f"self.type != '{kind}' || has(self.credentialsSecretRef)",
+        f"type: {kind} needs credentialsSecretRef: a Secret {SETTINGS[kind].credential_fields}",
+        lambda spec: spec.type is not kind or spec.credentials_secret_ref is not None,
+        field="credentialsSecretRef",
+    )
+
+
 class DnsProviderSpec(Model):
     """One DNS backend: how to reach it, which zones it serves, and what mailseal may do there."""
 
     checks: ClassVar[tuple[Check, ...]] = (
         *(_settings_match_type(kind) for kind in ProviderType),
+        *(_has_its_secret(kind) for kind in types_with(Credentials.REQUIRED)),
         Check(
-            "self.type != 'rfc2136' || has(self.credentialsSecretRef)",
-            "type: rfc2136 needs credentialsSecretRef: a Secret whose key tsig-secret holds the TSIG key in "
-            "base64",
-            lambda spec: spec.type is not ProviderType.RFC2136 or spec.credentials_secret_ref is not None,
-            field="credentialsSecretRef",
-        ),
-        Check(
-            "self.type == 'rfc2136' || !has(self.credentialsSecretRef)",
-            "types zonefile and memory take no credentials: remove credentialsSecretRef",
-            lambda spec: spec.type is ProviderType.RFC2136 or spec.credentials_secret_ref is None,
+            f"!(self.type in {[str(kind) for kind in _WITHOUT_SECRET]}) || !has(self.credentialsSecretRef)",
+            f"types {', '.join(_WITHOUT_SECRET)} take no credentials: remove credentialsSecretRef",
+            lambda spec: spec.type not in _WITHOUT_SECRET or spec.credentials_secret_ref is None,
             field="credentialsSecretRef",
         ),
     )
 
     type: ProviderType = Field(
-        description="Kind of backend: rfc2136 (dynamic updates to BIND, Knot, PowerDNS and others), "
-        "zonefile (zone files on disk) or memory (for trying out). The settings are in the field of that "
-        "name."
+        description="Kind of backend: rfc2136 (dynamic updates to BIND, Knot, PowerDNS and others), route53, "
+        "powerdns (its HTTP API), cloudflare, azure, google, transip, webhook (webhook providers of "
+        "external-dns), dnsendpoint (resources that external-dns carries out), octodns (providers of "
+        "octoDNS), plugin (providers of other packages), zonefile (zone files on disk) or memory (for trying "
+        "out). The settings are in the field of that name."
     )
     credentials_secret_ref: SecretRef | None = Field(
         default=None,
         description="Secret with the credentials. For a DnsProvider in the same namespace; for a "
-        "ClusterDnsProvider in the operator's namespace. rfc2136 reads the key tsig-secret; the other types "
-        "have none.",
+        "ClusterDnsProvider in the operator's namespace. Which keys it holds depends on the type.",
     )
     zones: Annotated[tuple[DomainText, ...], SET] = Field(
         default=(),
@@ -133,17 +154,35 @@ class DnsProviderSpec(Model):
         "mailseal.dev/confirm-plan carries the digest that the message names.",
     )
     rfc2136: Rfc2136Settings | None = Field(default=None, description="Settings for type rfc2136.")
+    route53: Route53Settings | None = Field(default=None, description="Settings for type route53.")
+    powerdns: PowerDnsSettings | None = Field(default=None, description="Settings for type powerdns.")
+    cloudflare: CloudflareSettings | None = Field(default=None, description="Settings for type cloudflare.")
+    azure: AzureSettings | None = Field(default=None, description="Settings for type azure.")
+    google: GoogleSettings | None = Field(default=None, description="Settings for type google.")
+    transip: TransIpSettings | None = Field(default=None, description="Settings for type transip.")
+    webhook: WebhookSettings | None = Field(default=None, description="Settings for type webhook.")
+    dnsendpoint: DnsEndpointSettings | None = Field(
+        default=None, description="Settings for type dnsendpoint."
+    )
+    octodns: OctoDnsSettings | None = Field(default=None, description="Settings for type octodns.")
+    plugin: PluginSettings | None = Field(default=None, description="Settings for type plugin.")
     zonefile: ZoneFileSettings | None = Field(default=None, description="Settings for type zonefile.")
     memory: MemorySettings | None = Field(
         default=None, description="Settings for type memory: an empty object, {}."
     )
 
     @property
+    def backend_name(self) -> str:
+        """What the provider's module is registered as: the type, or the name of the plug-in."""
+        return self.plugin.name if self.plugin else str(self.type)
+
+    @property
     def settings(self) -> Mapping[str, object]:
         """What the provider's module is opened with: the settings of its type in camelCase, and `zones`."""
         part: Model | None = getattr(self, self.type)
-        values = part.model_dump(by_alias=True, mode="json") if part else {}
-        return {**values, "zones": list(self.zones)}
+        values = part.model_dump(by_alias=True, mode="json", exclude_none=True) if part else {}
+        own: Mapping[str, object] = self.plugin.settings if self.plugin else values
+        return {**own, "zones": list(self.zones)}
 
     def permits(self, namespace: str, domain: DnsName) -> bool:
         """True when a resource in `namespace` may publish records of `domain` here.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mailseal.domain.backends import ProviderType
+from mailseal.domain.backends import SETTINGS
 from mailseal.domain.provider import DnsProviderSpec
 from mailseal.observing.authoritative import AuthoritativeObserver
 from mailseal.observing.nameserver import Nameserver
@@ -15,12 +15,10 @@ from mailseal.observing.verification import Answered, Answers, ExpectedValue, La
 from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError
 from mailseal.providers.memory import MemoryProvider
 from mailseal.providers.registry import open_provider
+from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonefile import ZoneFileProvider
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRsetKey
-
-SELF_CONTAINED = frozenset({ProviderType.MEMORY, ProviderType.ZONEFILE})
-"""Backends that no name server need serve: without `nameservers` they are believed themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +37,17 @@ class Backend:
 
 
 def open_backend(
-    spec: DnsProviderSpec, credentials: Mapping[str, bytes], resolvers: Sequence[str] = ()
+    spec: DnsProviderSpec,
+    credentials: Mapping[str, bytes],
+    resolvers: Sequence[str] = (),
+    surroundings: Surroundings = UNRESTRICTED,
 ) -> Backend:
     """Open what `spec` describes. Does no I/O. Raises `InvalidConfiguration`.
 
-    `resolvers` find the servers of a zone where the spec lists none; none: the system's.
+    `resolvers` find the servers of a zone where the spec lists none; none: the system's. `surroundings` say
+    what of the process the provider may use.
     """
-    provider = open_provider(spec.type, spec.settings, credentials)
+    provider = open_provider(spec.backend_name, spec.settings, credentials, surroundings)
     try:
         return Backend(provider, _finder(spec, resolvers))
     except ValueError as error:
@@ -55,7 +57,7 @@ def open_backend(
 def _finder(spec: DnsProviderSpec, resolvers: Sequence[str]) -> ServerFinder | None:
     if spec.nameservers:
         return GivenServers(spec.nameservers)
-    return None if spec.type in SELF_CONTAINED else DelegatedServers(resolvers)
+    return None if SETTINGS[spec.type].self_contained else DelegatedServers(resolvers)
 
 
 class ReadBack:

@@ -5,11 +5,55 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Protocol, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
+
+if TYPE_CHECKING:
+    from mailseal.providers.surroundings import Surroundings
+
+
+class Ability(StrEnum):
+    """What most backends can and some cannot; the conformance suite has cases for each."""
+
+    COMPARE_AND_SWAP = "compare-and-swap"
+    """A write is made only while the zone still holds what it replaces."""
+    ATOMIC_BATCHES = "all or nothing"
+    """Of the changes of one call all are made or none."""
+    STRING_BOUNDARIES = "string boundaries"
+    """How a TXT value is split into character-strings is kept and seen."""
+    EMPTY_STRINGS = "empty strings"
+    """TXT values may be empty or have empty character-strings."""
+    ANY_BYTES = "any bytes"
+    """TXT values may hold bytes outside printable ASCII."""
+    LONG_VALUES = "values of 4,000 bytes"
+    ANY_TTL = "any TTL"
+    """TTLs from 1 second up are kept as they are."""
+    NULL_MX = "null MX"
+    """The MX record of RFC 7505."""
+    DELEGATIONS = "delegations"
+    """Names that the zone delegates away are reported by `NotServed`."""
+    ZONE_DISCOVERY = "finding zones"
+    """Zones are found when none is listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Requests that an operation sends while nothing fails: stated here, counted by the conformance suite."""
+
+    find_zone: int
+    """`zone_of` of a name whose zone is not listed and was never asked for."""
+    read: int
+    """`read` of one key."""
+    read_more: int
+    """What each further key of the same `read` adds."""
+    write: int
+    """`apply` of one change."""
+    write_more: int
+    """What each further change of the same `apply` adds, within the batch limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +62,14 @@ class Capabilities:
 
     batch_limit: int
     """RRset changes that one `apply` may carry at most."""
-    compare_and_swap: bool = True
-    """False: the backend cannot make a write depend on what it replaces; it re-reads before and after."""
-    atomic_batches: bool = True
-    """False: a refused batch may be half applied."""
+    cannot: Mapping[Ability, str] = field(default_factory=dict)
+    """What the backend cannot, and what becomes of it instead, as a sentence for people."""
+    costs: Costs | None = None
+    """None: not counted, since the backend is asked by no requests of ours."""
+
+    def can(self, ability: Ability) -> bool:
+        """True unless the backend declares otherwise."""
+        return ability not in self.cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +98,14 @@ class Provider(Protocol):
     capabilities: Capabilities
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]) -> Self:
+    def from_settings(
+        cls, settings: Mapping[str, object], credentials: Mapping[str, bytes], surroundings: Surroundings
+    ) -> Self:
         """Open the backend from its part of a DnsProvider's spec and its Secret's data.
 
-        Does no I/O. Raises `InvalidConfiguration` naming the field or the Secret's key that is wrong.
+        `settings` are the fields in camelCase with `zones`, a list of names that is empty where zones are
+        to be found. `surroundings` say what of the process it may use. Does no I/O. Raises
+        `InvalidConfiguration` naming the field or the Secret's key that is wrong.
         """
         ...
 

@@ -13,6 +13,7 @@ from mailseal.providers.base import (
     Unavailable,
     ZoneSurvey,
 )
+from mailseal.providers.surroundings import Surroundings
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
@@ -34,7 +35,9 @@ class GuardedProvider:
         self._name = f"the provider plug-in {provider.type_name}"
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]) -> Self:
+    def from_settings(
+        cls, settings: Mapping[str, object], credentials: Mapping[str, bytes], surroundings: Surroundings
+    ) -> Self:
         """A guard is put round an opened provider; it cannot be opened by itself."""
         raise InvalidConfiguration("a guard has no settings: name the type of the plug-in")
 

@@ -18,6 +18,7 @@ from mailseal.providers.base import (
     ZoneSurvey,
 )
 from mailseal.providers.rrsetstore import changed_rrsets, check_batch, read_rrsets
+from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonelist import longest_suffix, parse_zones
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
@@ -116,7 +117,10 @@ class MemoryProvider:
 
     @classmethod
     def from_settings(
-        cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]
+        cls,
+        settings: Mapping[str, object],
+        credentials: Mapping[str, bytes],
+        surroundings: Surroundings = UNRESTRICTED,
     ) -> MemoryProvider:
         """Open the backend that `settings["name"]` names; listed zones come into being."""
         name = settings.get("name", "default")

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError
 from mailseal.providers.guard import GuardedProvider
+from mailseal.providers.surroundings import Surroundings
 
 ENTRY_POINT_GROUP: Final = "mailseal.providers"
 _BUILT_IN: Final = {
@@ -15,6 +16,8 @@ _BUILT_IN: Final = {
     "rfc2136": "mailseal.providers.rfc2136:Rfc2136Provider",
     "zonefile": "mailseal.providers.zonefile:ZoneFileProvider",
 }
+_EXTRAS: Final = frozenset({"azure", "cloudflare", "google", "octodns", "transip"})
+"""Types whose library is an extra of the same name."""
 
 
 def provider_types() -> tuple[str, ...]:
@@ -23,7 +26,10 @@ def provider_types() -> tuple[str, ...]:
 
 
 def open_provider(
-    type_name: str, settings: Mapping[str, object], credentials: Mapping[str, bytes]
+    type_name: str,
+    settings: Mapping[str, object],
+    credentials: Mapping[str, bytes],
+    surroundings: Surroundings,
 ) -> Provider:
     """Open the backend `type_name` with the settings of its type and its Secret's data. Does no I/O.
 
@@ -33,7 +39,7 @@ def open_provider(
     if type_name not in installed:
         choice = ", ".join(sorted(installed))
         raise InvalidConfiguration(f"there is no provider type {type_name!r}; installed are {choice}")
-    provider = _open(installed[type_name], settings, credentials)
+    provider = _open(installed[type_name], settings, credentials, surroundings)
     return provider if type_name in _BUILT_IN else GuardedProvider(provider)
 
 
@@ -44,14 +50,30 @@ def _installed() -> dict[str, EntryPoint]:
     return plug_ins | ours
 
 
-def _open(point: EntryPoint, settings: Mapping[str, object], credentials: Mapping[str, bytes]) -> Provider:
+def _open(
+    point: EntryPoint,
+    settings: Mapping[str, object],
+    credentials: Mapping[str, bytes],
+    surroundings: Surroundings,
+) -> Provider:
     try:
         provider_class = cast("type[Provider]", point.load())
-        return provider_class.from_settings(settings, credentials)
+        return provider_class.from_settings(settings, credentials, surroundings)
     except ProviderError:
         raise
+    except ModuleNotFoundError as error:
+        raise InvalidConfiguration(_missing(point, error)) from None
     except Exception as error:
         # Without its text and context: a careless plug-in may show the credentials in them.
         raise InvalidConfiguration(
             f"the provider type {point.name} ({point.value}) cannot be opened: {type(error).__name__}"
         ) from None
+
+
+def _missing(point: EntryPoint, error: ModuleNotFoundError) -> str:
+    if point.name in _EXTRAS:
+        return (
+            f"type {point.name} needs a library that is not installed here ({error.name}): "
+            f"pip install 'mailseal[{point.name}]'"
+        )
+    return f"the provider type {point.name} ({point.value}) needs {error.name}, which is not installed here"

@@ -42,6 +42,7 @@ from mailseal.providers.rfc2136.settings import Rfc2136Settings
 from mailseal.providers.rfc2136.update import build_empty_update, build_update
 from mailseal.providers.rfc2136.wildcards import drop_synthesised
 from mailseal.providers.rrsetstore import alters, check_batch
+from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonelist import longest_suffix
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
@@ -74,7 +75,10 @@ class Rfc2136Provider:
 
     @classmethod
     def from_settings(
-        cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]
+        cls,
+        settings: Mapping[str, object],
+        credentials: Mapping[str, bytes],
+        surroundings: Surroundings = UNRESTRICTED,
     ) -> Rfc2136Provider:
         """See `Provider.from_settings`; the fields are those of `Rfc2136Settings.parse`."""
         return cls(Rfc2136Settings.parse(settings, credentials))

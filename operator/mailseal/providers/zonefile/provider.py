@@ -16,6 +16,7 @@ from mailseal.providers.base import (
     ZoneSurvey,
 )
 from mailseal.providers.rrsetstore import changed_rrsets, check_batch, read_rrsets
+from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonefile.content import ZoneContent
 from mailseal.providers.zonefile.files import ZoneDirectory
 from mailseal.providers.zonelist import longest_suffix, parse_zones
@@ -41,7 +42,10 @@ class ZoneFileProvider:
 
     @classmethod
     def from_settings(
-        cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]
+        cls,
+        settings: Mapping[str, object],
+        credentials: Mapping[str, bytes],
+        surroundings: Surroundings = UNRESTRICTED,
     ) -> ZoneFileProvider:
         """Open the directory `settings["path"]`. See `Provider.from_settings`."""
         path = settings.get("path")

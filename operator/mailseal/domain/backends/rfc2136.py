@@ -1,35 +1,14 @@
-"""The settings of each DNS backend: the part of a provider's spec that is named like its type."""
+"""The settings of type rfc2136."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from mailseal.domain.backends.base import BackendSettings, ServerText
 from mailseal.domain.checks import matching
-from mailseal.domain.common import SUBDOMAIN, Model
-
-IPV4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
-_ADDRESSES = rf"{IPV4}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*"
-
-ServerText = Annotated[
-    str,
-    Field(min_length=1, max_length=253),
-    matching(
-        rf"{SUBDOMAIN}|{_ADDRESSES}",
-        "write a host name or an IP address without port or brackets, such as 192.0.2.53; the port has its "
-        "own field",
-    ),
-]
-
-
-class ProviderType(StrEnum):
-    """The DNS backends."""
-
-    RFC2136 = "rfc2136"
-    ZONEFILE = "zonefile"
-    MEMORY = "memory"
 
 
 class TsigAlgorithm(StrEnum):
@@ -47,8 +26,10 @@ class Transport(StrEnum):
     TCP = "tcp"
 
 
-class Rfc2136Settings(Model):
+class Rfc2136Settings(BackendSettings):
     """A primary name server that takes dynamic updates (RFC 2136) signed with TSIG (RFC 8945)."""
+
+    credential_fields: ClassVar[str] = "whose key tsig-secret holds the TSIG key in base64"
 
     server: ServerText = Field(
         description="Host name or IP address of the primary server that takes updates."
@@ -73,22 +54,3 @@ class Rfc2136Settings(Model):
         default=Transport.AUTO,
         description="auto asks over UDP and repeats a truncated answer over TCP; tcp uses TCP only.",
     )
-
-
-class ZoneFileSettings(Model):
-    """Zone files (RFC 1035 section 5) that another process serves, such as from a Git checkout."""
-
-    path: Annotated[
-        str,
-        Field(max_length=1024),
-        matching(
-            r"/(?:[^/\x00.][^/\x00]*/?|\.[^/\x00.][^/\x00]*/?)+",
-            "write an absolute path without . and .. parts, such as /zones",
-        ),
-    ] = Field(
-        description="Directory in the operator's file system with one file per zone, named <zone>.zone."
-    )
-
-
-class MemorySettings(Model):
-    """No settings: the records live in the operator's memory and go with it. For trying mailseal out."""

@@ -1,0 +1,21 @@
+"""The settings of type transip."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from mailseal.domain.backends.base import BackendSettings, UrlText, trusted_endpoint
+
+
+class TransIpSettings(BackendSettings):
+    """The domains of a TransIP account."""
+
+    credential_fields: ClassVar[str] = "whose key private-key holds the private key of the API in PEM"
+
+    login: str = Field(min_length=1, max_length=63, description="Name of the account.")
+    endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the TransIP API"))
+    timeout_seconds: int = Field(
+        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
+    )

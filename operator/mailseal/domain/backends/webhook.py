@@ -1,0 +1,21 @@
+"""The settings of type webhook."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from mailseal.domain.backends.base import BackendSettings, Credentials, UrlText
+
+
+class WebhookSettings(BackendSettings):
+    """A webhook provider of external-dns."""
+
+    credentials: ClassVar[Credentials] = Credentials.OPTIONAL
+    credential_fields: ClassVar[str] = "whose key token holds a bearer token"
+
+    url: UrlText = Field(description="Base URL of the webhook, such as http://webhook.dns.svc:8888.")
+    timeout_seconds: int = Field(
+        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
+    )

@@ -1,0 +1,171 @@
+"""A JSON API over HTTP for providers: bounded in time and size, without redirects, within their reach."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from mailseal.dnsio.endpoint import is_address
+from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, Unavailable
+from mailseal.providers.reach import AddressForbidden, Reach
+
+LARGEST_ANSWER_BYTES: Final = 64 * 1024 * 1024
+CONNECTIONS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an API answered: any status, and the body as it is."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises `Unavailable` when it is none: a proxy or another service answers."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Unavailable(f"the answer (status {self.status}) is not JSON") from None
+
+    def retry_after(self) -> timedelta | None:
+        """What the header Retry-After asks for in seconds (RFC 9110 section 10.2.3)."""
+        value = self.headers.get("Retry-After", "").strip()
+        return timedelta(seconds=int(value)) if value.isdecimal() and len(value) < 6 else None
+
+
+def api_url(text: object, field: str) -> URL:
+    """The base URL in a setting, without a final slash. Raises `InvalidConfiguration` naming the field."""
+    try:
+        url = URL(text) if isinstance(text, str) else URL()
+    except ValueError:
+        url = URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.user or url.query or url.fragment:
+        raise InvalidConfiguration(
+            f"{field} must be a URL such as https://dns.example.nl:8081, without user, query or fragment"
+        )
+    return url.with_path(url.path.rstrip("/"))
+
+
+class HttpApi:
+    """Requests to one API. Connections open at the first request and stay open until `close`."""
+
+    def __init__(
+        self,
+        base: URL,
+        reach: Reach,
+        headers: Mapping[str, str],
+        timeout_seconds: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._base = base
+        self._reach = reach
+        self._headers = {"Accept": "application/json", "User-Agent": "mailseal", **headers}
+        self._timeout_seconds = timeout_seconds
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """GET. Raises `Unavailable` without an answer and `AddressForbidden`."""
+        return await self._send("GET", path, query, None, {})
+
+    async def change(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """POST, PUT, PATCH or DELETE with a JSON body.
+
+        Raises `Unavailable` when it was certainly not sent, `OutcomeUnknown` when the answer is lost, and
+        `AddressForbidden`.
+        """
+        return await self._send(method, path, None, body, headers or {})
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: object,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        url = URL(f"{self._base}{path}", encoded=True)
+        lost = Unavailable if method == "GET" else OutcomeUnknown
+        if url.host and is_address(url.host):
+            self._reach.permitted(url.host, (url.host,))  # aiohttp asks no resolver for those
+        try:
+            async with self._opened().request(
+                method,
+                url.update_query(query) if query else url,
+                data=None if body is None else json.dumps(body).encode(),
+                headers={**({} if body is None else {"Content-Type": "application/json"}), **headers},
+                allow_redirects=False,
+                ssl=self._tls if self._tls is not None else True,
+            ) as response:
+                content = await _limited(response)
+                return Answer(response.status, dict(response.headers), content)
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, _Forbidden):
+                raise AddressForbidden(str(error.os_error)) from None
+            raise Unavailable(f"{self._base}: no connection: {error.os_error or error}") from None
+        except aiohttp.ConnectionTimeoutError:
+            raise Unavailable(f"{self._base}: no connection within {self._timeout_seconds:g} s") from None
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise lost(f"{self._base}: {method} had no usable answer: {type(error).__name__}") from None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=_Resolver(self._reach), limit=CONNECTIONS),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(
+                    total=self._timeout_seconds, sock_connect=min(self._timeout_seconds, 10)
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=True,
+            )
+        return self._session
+
+
+async def _limited(response: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > LARGEST_ANSWER_BYTES:
+            raise aiohttp.ClientPayloadError("the answer is too large")
+    return bytes(content)
+
+
+class _Forbidden(OSError):
+    """Carries the refusal through aiohttp, which passes only errors of the system on."""
+
+
+class _Resolver(AbstractResolver):
+    """Looks a host up and leaves out what the provider may not reach, at each connection anew."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._system = aiohttp.ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        found = await self._system.resolve(host, port, family)
+        try:
+            permitted = set(self._reach.permitted(host, (each["host"] for each in found)))
+        except AddressForbidden as error:
+            raise _Forbidden(str(error)) from None
+        return [each for each in found if each["host"] in permitted]
+
+    async def close(self) -> None:
+        await self._system.close()
