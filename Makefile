@@ -19,6 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dependencies
 READY := $(VENV)/installed-mailseal
+GSS := $(VENV)/installed-gss
 UNIT_TESTS := tests/records tests/domain tests/planning
 CRD_DIRS := crds charts/mailseal/crds
 
@@ -27,7 +28,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
-setup: $(READY) servers programs ## Install all that the tests need: .venv, name servers, the control plane
+setup: $(READY) servers $(GSS) programs ## Install all that the tests need: .venv, name servers, the control plane
 
 .PHONY: test
 test: setup lint crd-drift ## Set up, then run every check and every test
@@ -88,6 +89,7 @@ lock: $(READY) ## Write requirements/*.txt, the pinned and hashed dependencies, 
 	$(LOCK) --extra all --extra dev --output-file requirements/dev.txt pyproject.toml
 	$(LOCK) --extra all --constraint requirements/dev.txt --output-file requirements/base.txt pyproject.toml
 	echo hatchling | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
+	echo 'gssapi<2' | $(LOCK) --constraint requirements/dev.txt --output-file requirements/gss.txt -
 
 .PHONY: clean
 clean: ## Remove .venv and everything generated; the built control plane stays in the user's cache
@@ -109,4 +111,9 @@ $(INSTALLED): requirements/dev.txt
 
 $(READY): $(INSTALLED) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Apart from the others, since it is compiled against the Kerberos library that `servers` installs.
+$(GSS): requirements/gss.txt $(INSTALLED) | servers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@

@@ -83,6 +83,16 @@ def test_namespaced_rights_are_exactly_these() -> None:
     }
 
 
+def test_dns_endpoints_are_written_only_where_they_are_enabled() -> None:
+    rights = {"externaldns.k8s.io/dnsendpoints": {"list", "create", "update"}}
+    for mode, place in (("operator.watchNamespaces=null", ""), ("operator.watchNamespaces={alpha}", "alpha")):
+        granted = rights_of(chart.render("--set", mode, "--set", "dnsEndpoints.enabled=true"))
+        assert granted[place].items() >= rights.items()
+        assert (
+            not granted[place].keys() - rights_of(chart.render("--set", mode))[place].keys() - rights.keys()
+        )
+
+
 def test_watching_its_own_and_the_default_namespace_adds_up() -> None:
     rights = rights_of(chart.render("--set", f"operator.watchNamespaces={{default,{chart.NAMESPACE}}}"))
     assert rights["default"] == RIGHTS_IN_A_NAMESPACE

@@ -27,6 +27,7 @@ VARIANTS = {
         "--set",
         "networkPolicy.enabled=true,networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
     ),
+    "admitting": ("--set", "admissionPolicy.enabled=true"),
     "single": ("--set", "replicas=1,operator.leaderElection=false"),
     "scheduled": (
         "--set",
@@ -258,3 +259,31 @@ def test_a_digest_wins_over_the_tag() -> None:
 def test_the_chart_has_the_version_of_the_package() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     assert (chart["version"], chart["appVersion"]) == (mailseal.__version__, mailseal.__version__)
+
+
+def test_what_a_provider_of_a_namespace_may_do_is_said_in_values() -> None:
+    assert not [arg for arg in operator_args() if "namespaced" in arg]
+    values = (
+        "providers.namespaced.ambientCredentials=true",
+        "providers.namespaced.openNetworks={10.1.0.0/16,::1/128}",
+        "providers.namespaced.closedNetworks={10.0.0.0/8}",
+    )
+    assert [arg for arg in operator_args("--set", ",".join(values)) if "namespaced" in arg] == [
+        "--namespaced-ambient-credentials",
+        "--namespaced-provider-network=10.1.0.0/16",
+        "--namespaced-provider-network=::1/128",
+        "--namespaced-provider-closed-network=10.0.0.0/8",
+    ]
+    with pytest.raises(HelmFailedError, match="openNetworks"):
+        operator_args("--set", "providers.namespaced.openNetworks={everything}")
+
+
+def test_the_admission_policy_is_there_when_it_is_asked_for() -> None:
+    def kinds(*args: str) -> set[str]:
+        return {manifest["kind"] for manifest in render(*args) if "Admission" in manifest["kind"]}
+
+    assert kinds() == set()
+    assert kinds("--set", "admissionPolicy.enabled=true") == {
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    }

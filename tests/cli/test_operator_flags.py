@@ -18,9 +18,11 @@ from mailseal.cli.app import app
         (("--check-ca-file", "/nowhere/ca.pem"), "/nowhere/ca.pem"),
         (("--check-smtp-port", "0"), "--check-smtp-port"),
         (("--check-concurrency", "0"), "--check-concurrency"),
+        (("--namespaced-provider-network", "10.0.0.1/8"), "--namespaced-provider-network"),
+        (("--namespaced-provider-closed-network", "svc"), "write a network such as 10.0.0.0/8"),
     ],
 )
-def test_a_flag_that_no_check_could_use_is_refused(flags: tuple[str, ...], complaint: str) -> None:
+def test_a_flag_that_could_not_be_used_is_refused(flags: tuple[str, ...], complaint: str) -> None:
     environment = {"COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb", "KUBECONFIG": "/nowhere"}
     result = CliRunner().invoke(app, ["operator", *flags], env=environment)
     assert result.exit_code == 2, result.output

@@ -31,6 +31,7 @@ def test_the_table_of_checks_is_that_of_the_registry() -> None:
         ("docs/checks.md", ("check",)),
         ("docs/nta7516.md", ("nta", "lookup")),
         ("docs/report.md", ("report",)),
+        ("docs/cli.md", ("provider", "test")),
     ],
 )
 def test_the_page_has_every_option_of_its_command(path: str, words: tuple[str, ...]) -> None:

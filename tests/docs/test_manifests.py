@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mailseal.domain.specs import KINDS, parse_spec
 from support import chart
 from support.cluster import Cluster
 from support.documents import CodeBlock, page, pages
+from support.iampolicies import BY_ID, BY_NAME
 from support.manifests import REMOVED, manifest, spec_of
 from support.servers.process import program
 
@@ -92,10 +94,15 @@ def test_knot_takes_the_snippet(tmp_path: Path) -> None:
 
 
 def _snippet(start: str) -> str:
-    (found,) = (block for block in page("docs/providers.md").blocks if block.text.startswith(start))
+    (found,) = (block for block in page("docs/nameservers.md").blocks if block.text.startswith(start))
     return found.text
 
 
 def _check(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_policies_of_route53_are_those_that_are_tested() -> None:
+    shown = [json.loads(block.text) for block in page("docs/clouds.md").blocks if block.language == "json"]
+    assert shown == [BY_NAME, BY_ID]

@@ -200,7 +200,6 @@ def test_fills_in_the_defaults_of_a_provider(cluster: Cluster) -> None:
     assert (spec["policy"], spec["deleteLimit"]) == ("Sync", {"percent": 30, "fromValues": 10})
     assert spec["rfc2136"] == {
         "server": "192.0.2.53",
-        "port": 53,
         "tsigKeyName": "mailseal-key",
         "tsigAlgorithm": "hmac-sha256",
         "timeoutSeconds": 5,

@@ -23,7 +23,6 @@ def cluster_provider(**changes: object) -> ClusterDnsProviderSpec:
 def test_settings_are_those_of_the_type_and_the_zones() -> None:
     assert provider(zones=["zorg-voorbeeld.example"]).settings == {
         "server": "192.0.2.53",
-        "port": 53,
         "tsigKeyName": "mailseal-key",
         "tsigAlgorithm": "hmac-sha256",
         "timeoutSeconds": 5,

@@ -152,6 +152,18 @@ async def test_servers_are_found_by_the_ns_records_of_the_zone() -> None:
     }
 
 
+async def test_a_name_server_is_given_by_its_ipv6_address(primary: BindServer) -> None:
+    with BindServer(primary=primary, address="::1") as secondary:
+        assert secondary.endpoint == f"[::1]:{secondary.port}"
+        answers = await observer_of(primary, secondary).observe([DMARC])
+        secondary.stop()
+        lags = await observer_of(primary, secondary).lags([(DMARC, OLD)], [])
+
+    assert {server.label for server in answers} == {primary.endpoint, secondary.endpoint}
+    assert all(isinstance(answer, Answered) and set(answer.rrsets) == {DMARC} for answer in answers.values())
+    assert [lag.server for lag in lags] == [secondary.endpoint]
+
+
 async def test_a_zone_whose_servers_cannot_be_found_lags_with_advice(primary: BindServer) -> None:
     finder = DelegatedServers([primary.endpoint])
     unknown = AuthoritativeObserver(DnsName("unknown.invalid"), finder)

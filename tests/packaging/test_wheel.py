@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import mailseal
+from mailseal.providers import registry
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -37,13 +39,26 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Links, since tests use no network: the distributions are those that `requirements/base.txt` names, so a
     module that only the tests' requirements bring is missing here as it would be for a user.
     """
-    directory = tmp_path_factory.mktemp("environment")
+    return installed(wheel, locked_distributions(), tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture(scope="module")
+def small_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with what `pip install mailseal` brings: none of the extras."""
+    return installed(wheel, required_distributions(), tmp_path_factory.mktemp("small-environment"))
+
+
+def installed(wheel: Path, distributions: Iterable[importlib.metadata.Distribution], directory: Path) -> Path:
+    """A virtual environment in `directory`. Files are linked one by one: some packages share a namespace."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True)
     (site_packages,) = directory.glob("lib/python*/site-packages")
-    for distribution in locked_distributions():
-        files = distribution.files or []
-        for top in {file.parts[0] for file in files if file.parts[0] not in {"..", "__pycache__"}}:
-            (site_packages / top).symlink_to(Path(str(distribution.locate_file(top))))
+    for distribution in distributions:
+        for file in distribution.files or []:
+            if file.parts[0] == ".." or "__pycache__" in file.parts:
+                continue
+            link = site_packages / file
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(Path(str(distribution.locate_file(file))))
     pip("--python", str(directory), "install", "--quiet", "--no-deps", "--no-index", str(wheel))
     return directory
 
@@ -68,6 +83,25 @@ def locked_distributions() -> list[importlib.metadata.Distribution]:
     ]
 
 
+def required_distributions() -> list[importlib.metadata.Distribution]:
+    """What the project needs without extras, with all that those need in turn."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    found: dict[str, importlib.metadata.Distribution] = {}
+    waiting = [(Requirement(text), "") for text in project["dependencies"]]
+    while waiting:
+        requirement, extra = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        name = canonicalize_name(requirement.name)
+        extras = requirement.extras or {""}
+        if name in found and extras == {""}:
+            continue
+        found[name] = importlib.metadata.distribution(name)
+        needs = [Requirement(text) for text in found[name].requires or []]
+        waiting += [(need, each) for need in needs for each in extras]
+    return list(found.values())
+
+
 def test_the_command_tells_the_version_of_the_wheel(environment: Path, tmp_path: Path) -> None:
     command = [str(environment / "bin" / "mailseal"), "--version"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -85,6 +119,34 @@ def test_the_wheel_writes_a_report_with_its_templates(environment: Path, tmp_pat
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "a.example" in done.stdout
+
+
+@pytest.mark.parametrize("extra", sorted(registry._EXTRAS))
+def test_without_an_extra_its_provider_says_what_to_install(small_environment: Path, extra: str) -> None:
+    script = (
+        "import sys\n"
+        "from mailseal.providers.base import InvalidConfiguration\n"
+        "from mailseal.providers.registry import open_provider\n"
+        "from mailseal.providers.surroundings import UNRESTRICTED\n"
+        "try:\n    open_provider(sys.argv[1], {}, {}, UNRESTRICTED)\n"
+        "except InvalidConfiguration as error:\n    print(error)\n"
+    )
+    command = [str(small_environment / "bin" / "python"), "-c", script, extra]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"pip install 'mailseal[{extra}]'" in done.stdout
+
+
+def test_every_command_works_without_the_extras(small_environment: Path, tmp_path: Path) -> None:
+    for command in ("check", "plan", "apply", "operator", "provider", "report"):
+        done = subprocess.run(
+            [str(small_environment / "bin" / "mailseal"), command, "--help"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), command
 
 
 def test_every_module_of_the_wheel_can_be_imported(environment: Path, wheel: Path, tmp_path: Path) -> None:
@@ -106,9 +168,11 @@ def test_the_locked_dependencies_satisfy_the_wheel(environment: Path) -> None:
 def test_the_locks_are_up_to_date_with_the_project() -> None:
     """When this fails, `make lock` is due."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    optional = project["optional-dependencies"]
+    extras = [text for name in registry._EXTRAS for text in optional[name]]
     wanted = {
-        "base.txt": project["dependencies"],
-        "dev.txt": [*project["dependencies"], *project["optional-dependencies"]["dev"]],
+        "base.txt": [*project["dependencies"], *extras],
+        "dev.txt": [*project["dependencies"], *extras, *project["optional-dependencies"]["dev"]],
     }
     for lock, requirements in wanted.items():
         pinned = {pin.name: next(iter(pin.specifier)).version for pin in pins_of(lock)}

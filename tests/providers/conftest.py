@@ -6,40 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.backends import HARNESSES, SERVER_HARNESSES, BindHarness, Harness, ServerHarness
-
-
-class Backends:
-    """Started harnesses by class."""
-
-    def __init__(self) -> None:
-        self._running: dict[type[Harness], Harness] = {}
-
-    def get(self, kind: type[Harness]) -> Harness:
-        if kind not in self._running:
-            self._running[kind] = kind()
-        return self._running[kind]
-
-    def close(self) -> None:
-        for harness in self._running.values():
-            harness.close()
+from support.backends import SERVER_HARNESSES, BindHarness, ServerHarness
+from support.backends.running import RunningBackends
 
 
 @pytest.fixture(scope="session")
-def backends() -> Iterator[Backends]:
-    running = Backends()
+def backends() -> Iterator[RunningBackends]:
+    running = RunningBackends()
     yield running
     running.close()
 
 
-@pytest.fixture(params=HARNESSES, ids=lambda kind: kind.name)
-def harness(request: pytest.FixtureRequest, backends: Backends) -> Harness:
-    """Every backend in turn."""
-    return backends.get(request.param)
-
-
 @pytest.fixture(params=SERVER_HARNESSES, ids=lambda kind: kind.name)
-def server(request: pytest.FixtureRequest, backends: Backends) -> ServerHarness:
+def server(request: pytest.FixtureRequest, backends: RunningBackends) -> ServerHarness:
     """Every real name server in turn."""
     running = backends.get(request.param)
     assert isinstance(running, ServerHarness)
@@ -47,7 +26,7 @@ def server(request: pytest.FixtureRequest, backends: Backends) -> ServerHarness:
 
 
 @pytest.fixture
-def bind(backends: Backends) -> ServerHarness:
+def bind(backends: RunningBackends) -> ServerHarness:
     """BIND."""
     running = backends.get(BindHarness)
     assert isinstance(running, ServerHarness)

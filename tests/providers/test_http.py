@@ -15,7 +15,7 @@ from yarl import URL
 from mailseal.providers import http
 from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, ProviderError, Unavailable
 from mailseal.providers.http import HttpApi, api_url
-from mailseal.providers.reach import AddressForbidden, Reach
+from mailseal.providers.reach import METADATA, AddressForbidden, Reach
 
 LOOPBACK_CLOSED = Reach(closed=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")))
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -177,3 +177,74 @@ async def fault(call: Awaitable[object]) -> type[ProviderError]:
     with pytest.raises(ProviderError) as caught:
         await call
     return type(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",  # 127.0.0.1 as one number
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[::1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "localhost",
+    ],
+)
+async def test_no_way_of_writing_a_closed_address_leads_there(host: str) -> None:
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.json_response({})
+
+    async with served(handler, LOOPBACK_CLOSED, host=host) as api:
+        error = await fault(api.ask("/zones"))
+    assert issubclass(error, AddressForbidden | Unavailable)
+    assert asked == []
+
+
+async def test_a_name_is_looked_up_anew_for_each_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: a name that was harmless when it was checked leads to the metadata service now."""
+    answers = ["127.0.0.1", "169.254.169.254"]
+
+    async def rebinding(host: str, port: int, family: int = 0) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))]
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({}, headers={"Connection": "close"})
+
+    monkeypatch.setattr(http, "address_infos", rebinding)
+    async with served(handler, Reach(closed=METADATA), host="rebinding.example") as api:
+        assert (await api.ask("/")).status == 200
+        with pytest.raises(AddressForbidden, match=r"169\.254\.169\.254"):
+            await api.ask("/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_write_is_sent_only_once_although_its_connection_breaks(method: str) -> None:
+    sent: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        sent.append(request.method)
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    async with served(handler) as api:
+        with pytest.raises(OutcomeUnknown):
+            await api.change(method, "/zones", {})
+    assert sent == [method]
+
+
+async def test_headers_of_an_answer_are_found_in_any_case() -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(headers={"x-rate-LIMIT-reset": "7"})
+
+    async with served(handler) as api:
+        assert (await api.ask("/zones")).headers["X-Rate-Limit-Reset"] == "7"

@@ -111,15 +111,16 @@ async def test_a_frozen_server_is_unavailable_within_the_time_out_and_a_write_ha
     zone = server.new_zone()
     provider = server.open_with(timeoutSeconds=1, zones=[zone])
     names = [key_at(f"n{number}.{zone}") for number in range(500)]
+    await provider.survey()
     server.server.pause()
     try:
         started = time.monotonic()
-        with pytest.raises(Unavailable, match="does not answer within 1 s"):
+        with pytest.raises(OutcomeUnknown, match="whether it was made is unknown"):
+            await provider.apply(zone, [creation(f"x.{zone}")])
+        with pytest.raises(Unavailable, match="within 1 s"):
             await provider.read(zone, names)
         with pytest.raises(Unavailable):
             await provider.survey()
-        with pytest.raises(OutcomeUnknown, match="whether it was made is unknown"):
-            await provider.apply(zone, [creation(f"x.{zone}")])
         assert time.monotonic() - started < 4
     finally:
         server.server.resume()
@@ -216,19 +217,6 @@ async def test_a_server_is_found_by_host_name_and_over_ipv6() -> None:
     nowhere = Rfc2136Provider.from_settings({"server": "no-such-host.invalid"}, {})
     with pytest.raises(Unavailable, match=r"no-such-host\.invalid"):
         await nowhere.zone_of(DnsName("x.four.example"))
-
-
-async def test_a_secondary_reads_but_is_named_as_not_updatable() -> None:
-    key = TsigSecret()
-    with (
-        BindServer(("sec.example",), keys=(key,)) as primary,
-        BindServer(primary=primary, keys=(key,)) as secondary,
-    ):
-        provider = provider_for(FakeDns(secondary.address, secondary.port), key, timeout_seconds=5)
-        assert await provider.read(DnsName("sec.example"), [key_at("x.sec.example")]) == {}
-        with pytest.raises(ProviderError, match=r"sec\.example|dynamic updates") as caught:
-            await provider.apply(DnsName("sec.example"), [creation("x.sec.example")])
-        assert not isinstance(caught.value, Raced)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,65 @@ _IMPORTS = [
 
 ACCEPTANCES = (
     *(Acceptance(f"spf-{term}", "MailDomain", {"spf": {"mechanisms": [term]}}) for term in _MECHANISMS),
+    Acceptance(
+        "azure-by-identity",
+        "DnsProvider",
+        {
+            "type": "azure",
+            "rfc2136": REMOVED,
+            "credentialsSecretRef": REMOVED,
+            "azure": {"subscriptionId": "1A111111-2222-3333-4444-55555555555F", "resourceGroup": "a(b)._-c"},
+        },
+    ),
+    Acceptance(
+        "google-domain-project",
+        "DnsProvider",
+        {
+            "type": "google",
+            "rfc2136": REMOVED,
+            "google": {"project": "zorg.nl:dns-zones", "managedZones": ["z1"]},
+        },
+    ),
+    Acceptance(
+        "route53-by-identity",
+        "DnsProvider",
+        {"type": "route53", "rfc2136": REMOVED, "credentialsSecretRef": REMOVED, "route53": {}},
+    ),
+    Acceptance(
+        "route53-role",
+        "DnsProvider",
+        {
+            "type": "route53",
+            "rfc2136": REMOVED,
+            "route53": {
+                "roleArn": "arn:aws-us-gov:iam::123456789012:role/mail/seal",
+                "externalId": "zorg",
+                "hostedZoneIds": ["Z0123456789ABCDEFGHIJ"],
+                "zoneType": "Private",
+                "region": "us-gov-west-1",
+                "insyncSeconds": 0,
+            },
+        },
+    ),
+    Acceptance(
+        "cloudflare-account",
+        "DnsProvider",
+        {"type": "cloudflare", "rfc2136": REMOVED, "cloudflare": {"accountId": "0123456789abcdef" * 2}},
+    ),
+    Acceptance(
+        "octodns",
+        "ClusterDnsProvider",
+        {
+            "type": "octodns",
+            "rfc2136": REMOVED,
+            "octodns": {
+                "class": "octodns_a.b.C",
+                "settings": {"port": 8081, "more": [{"a": None}]},
+                "secretSettings": {"api_key": "api-key.v1"},
+                "textFormat": "zonefile",
+            },
+        },
+    ),
     Acceptance("spf-empty-lists", "MailDomain", {"spf": {"mechanisms": [], "senders": []}}),
     Acceptance("spf-none", "MailDomain", {"spf": {}}),
     Acceptance("domain-a-label", "MailDomain", {"domain": "xn--zrg-sna.example"}),
@@ -132,6 +191,17 @@ ACCEPTANCES = (
         Acceptance(f"path-{path}", "DnsProvider", {**_ZONEFILE, "zonefile": {"path": path}})
         for path in ("/zones", "/var/lib/zones/", "/srv/.zones/a..b")
     ),
+    Acceptance(
+        "gss-tsig",
+        "DnsProvider",
+        {
+            "rfc2136.tsigKeyName": REMOVED,
+            "rfc2136.tsigAlgorithm": "gss-tsig",
+            "rfc2136.gssPrincipal": "DNS/mail-seal@ZORG.EXAMPLE",
+            "rfc2136.gssServerName": "dc1.zorg.example",
+        },
+    ),
+    Acceptance("dns-over-tls", "DnsProvider", {"rfc2136.transport": "tls", "rfc2136.tlsServerName": "::1"}),
     Acceptance("tsig-name-dotted", "DnsProvider", {"rfc2136.tsigKeyName": "Mail_seal.key."}),
     Acceptance("cluster-all", "ClusterDnsProvider", {"allowedNamespaces": ["*"]}),
     Acceptance(

@@ -1,8 +1,9 @@
-"""The pinned programs that the tests run: etcd, kube-apiserver, kubectl, helm and promtool.
+"""The pinned programs that the tests run: etcd, kube-apiserver, kubectl, helm, promtool and external-dns.
 
 A program is taken from the directory in KUBEBUILDER_ASSETS when it is there, else from the user's cache, else
 it is built once with Go into that cache. `go.mod` and `go.sum` in `tests/controlplane/` pin every source, and
-their digest names the cache's directory, so that a changed pin is never met by an old binary.
+the digest of these and of our own Go source names the cache's directory: a changed pin is never met by
+an old binary.
 
     python -m support.binaries [PROGRAM ...]    # find or build, and print the paths
 """
@@ -64,6 +65,7 @@ class GoProgram:
     def cached(self) -> Path:
         """Where the built program is, or would be, in the user's cache."""
         pins = b"".join((self.directory / name).read_bytes() for name in ("go.mod", "go.sum"))
+        pins += b"".join(source.read_bytes() for source in sorted(self.directory.glob("*.go")))
         pins += ",".join(self.build_tags).encode()
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cache / "mailseal" / "bin" / hashlib.sha256(pins).hexdigest()[:16] / self.name
@@ -105,6 +107,13 @@ PROGRAMS = {
             ("github.com/prometheus/common/version.Version",),
             # No client library of any cloud: they find targets, and are most of what there is to compile.
             build_tags=("remove_all_sd",),
+        ),
+        GoProgram(
+            "external-dns",
+            _MODULES / "externaldns",
+            ".",
+            "sigs.k8s.io/external-dns",
+            ("sigs.k8s.io/external-dns/pkg/apis/externaldns.Version",),
         ),
     )
 }

@@ -46,7 +46,8 @@ class TimeMachine:
 class OperatorProcess:
     """`mailseal operator`, started, stopped and killed like a pod.
 
-    It checks domains only where the test says whom to ask: no test asks a resolver of the Internet.
+    It checks domains only where the test says whom to ask: no test asks a resolver of the Internet. A
+    DnsProvider may connect to this machine, where the servers of the tests are.
     """
 
     def __init__(self, kubeconfig: Path, log: Path, *flags: str, namespace: str = "mailseal-system") -> None:
@@ -61,6 +62,7 @@ class OperatorProcess:
         self._command = [
             *(sys.executable, "-m", "mailseal", "operator", "--listen", f"127.0.0.1:{self._port}"),
             *("--lease-seconds", "7"),
+            *("--namespaced-provider-network", "127.0.0.0/8", "--namespaced-provider-network", "::1/128"),
         ]
         self._flags = flags
         self.process: subprocess.Popen[bytes] | None = None

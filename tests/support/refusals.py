@@ -73,6 +73,32 @@ NTA_RECORDS = (
     _nta("reviews", {"reviews": {"yearlyOn": "last year"}}, ".reviews.yearlyOn", "date"),
     _nta("contact", {"contact": "Info <info@x.example>"}, ".contact", "write a mailbox without display name"),
 )
+_ID = "11111111-2222-3333-4444-555555555555"
+
+
+def _azure(**settings: Any) -> dict[str, Any]:
+    return {
+        "type": "azure",
+        "rfc2136": REMOVED,
+        "azure": {"subscriptionId": _ID, "resourceGroup": "dns", **settings},
+    }
+
+
+def _google(**settings: Any) -> dict[str, Any]:
+    return {"type": "google", "rfc2136": REMOVED, "google": {"project": "zorg-dns-123456", **settings}}
+
+
+def _octodns(**settings: Any) -> dict[str, Any]:
+    octodns = {"class": "octodns_hetzner.HetznerProvider", **settings}
+    return {"type": "octodns", "rfc2136": REMOVED, "octodns": octodns}
+
+
+def _route53(**settings: Any) -> dict[str, Any]:
+    return {"type": "route53", "rfc2136": REMOVED, "route53": settings}
+
+
+_CLOUDFLARE_ACCOUNT = {"type": "cloudflare", "rfc2136": REMOVED, "cloudflare": {"accountId": "Z" * 32}}
+
 PROVIDERS = (
     _provider("type", {"type": "route54"}, ".type", '"rfc2136"'),
     _provider("no-settings", {"rfc2136": REMOVED}, ".rfc2136", "type: rfc2136 needs its settings"),
@@ -88,6 +114,40 @@ PROVIDERS = (
     _provider("secret-in-spec", {"rfc2136.tsigSecret": "x"}, ".rfc2136.tsigSecret", "unknown field"),
     _provider(
         "server-with-port", {"rfc2136.server": "192.0.2.53:53"}, ".rfc2136.server", "port has its own field"
+    ),
+    _provider(
+        "tls-name",
+        {"rfc2136.tlsServerName": "ns1.x.example"},
+        ".rfc2136.tlsServerName",
+        "transport: tls only",
+    ),
+    _provider(
+        "no-key-name",
+        {"rfc2136.tsigKeyName": REMOVED},
+        ".rfc2136.tsigKeyName",
+        "unless tsigAlgorithm is gss-tsig",
+    ),
+    _provider(
+        "no-principal",
+        {"rfc2136.tsigKeyName": REMOVED, "rfc2136.tsigAlgorithm": "gss-tsig"},
+        ".rfc2136.gssPrincipal",
+        "give gssPrincipal when tsigAlgorithm is gss-tsig",
+    ),
+    _provider(
+        "principal",
+        {
+            "rfc2136.tsigKeyName": REMOVED,
+            "rfc2136.tsigAlgorithm": "gss-tsig",
+            "rfc2136.gssPrincipal": "mailseal",
+        },
+        ".rfc2136.gssPrincipal",
+        "write a principal with its realm",
+    ),
+    _provider(
+        "gss-server",
+        {"rfc2136.gssServerName": "dc1.x.example"},
+        ".rfc2136.gssServerName",
+        "gssServerName is for tsigAlgorithm: gss-tsig only",
     ),
     _provider("port", {"rfc2136.port": 65536}, ".rfc2136.port", "less than or equal to 65535"),
     _provider(
@@ -112,6 +172,34 @@ PROVIDERS = (
         {"type": "zonefile", "rfc2136": REMOVED, "zonefile": {"path": "/zones/../etc"}},
         ".zonefile.path",
         "without . and .. parts",
+    ),
+    _provider("azure-id", _azure(subscriptionId="x" * 36), ".azure.subscriptionId", "Azure portal shows it"),
+    _provider("azure-group", _azure(resourceGroup="dns/.."), ".azure.resourceGroup", "resource group"),
+    _provider("azure-tenant", _azure(tenantId="contoso/../x", clientId=_ID), ".azure.tenantId", "the tenant"),
+    _provider("azure-client", _azure(tenantId="contoso.example"), ".azure.tenantId", "give its clientId too"),
+    _provider("azure-cloud", _azure(cloud="Germany"), ".azure.cloud", '"China"'),
+    _provider("google-project", _google(project="Zorg DNS"), ".google.project", "not its name or number"),
+    _provider(
+        "google-zone", _google(managedZones=["zorg.nl"]), ".google.managedZones[0]", "and not the domain"
+    ),
+    _provider(
+        "aws-role", _route53(roleArn="arn:aws:iam::1:user/x"), ".route53.roleArn", "ARN of an IAM role"
+    ),
+    _provider("aws-external-id", _route53(externalId="zorg"), ".route53.externalId", "give roleArn too"),
+    _provider(
+        "aws-zone-id", _route53(hostedZoneIds=["z1"]), ".route53.hostedZoneIds[0]", "id of a hosted zone"
+    ),
+    _provider("aws-zone-type", _route53(zoneType="Both"), ".route53.zoneType", '"Private"'),
+    _provider("aws-region", _route53(region="europe"), ".route53.region", "write an AWS region"),
+    _provider("aws-insync", _route53(insyncSeconds=61), ".route53.insyncSeconds", "less than or equal to 60"),
+    _provider("cloudflare-account", _CLOUDFLARE_ACCOUNT, ".cloudflare.accountId", "32 hexadecimal digits"),
+    _cluster("octodns-class", _octodns(**{"class": "os/system"}), ".octodns.class", "a module and a class"),
+    _cluster("octodns-text", _octodns(textFormat="yaml"), ".octodns.textFormat", '"zonefile"'),
+    _cluster(
+        "octodns-secret",
+        _octodns(secretSettings={"token": "a/b"}),
+        ".octodns.secretSettings",
+        "write a key of the Secret",
     ),
     _provider("tenancy-in-a-namespace", {"allowedNamespaces": ["a"]}, ".allowedNamespaces", "unknown field"),
     _cluster("nobody", {"allowedNamespaces": []}, ".allowedNamespaces", "at least 1 items"),

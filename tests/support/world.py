@@ -32,6 +32,7 @@ _POLL_SECONDS = 0.05
 _LOG_TAIL_CHARACTERS = 4000
 _CUSTOM = f"/apis/{API_VERSION}"
 _CORE_PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps", "Event": "events"}
+_NO_ANSWER = frozenset({"ProviderUnavailable", "ProviderSuspended"})
 _numbers = itertools.count(1)
 
 
@@ -151,6 +152,16 @@ class World(Manifests):
             return ready.get("status") == "False" and ready.get("reason") == reason and _is_current(found)
 
         found = self.wait_for(kind, name, has_reason, f"not Ready because of {reason}", seconds)
+        return str(_condition(found, "Ready")["message"])
+
+    def wait_unreachable(self, kind: str, name: str) -> str:
+        """Wait until Ready is False because the name server does not answer, suspended or not; the message."""
+
+        def is_unreachable(found: Object) -> bool:
+            ready = _condition(found, "Ready")
+            return ready.get("status") == "False" and ready.get("reason") in _NO_ANSWER and _is_current(found)
+
+        found = self.wait_for(kind, name, is_unreachable, "not Ready for want of answers")
         return str(_condition(found, "Ready")["message"])
 
     def wait_for(

@@ -76,6 +76,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- if .Values.dnsEndpoints.enabled }}
+# Providers of type dnsendpoint: one object for each zone, which external-dns carries out.
+- apiGroups: [externaldns.k8s.io]
+  resources: [dnsendpoints]
+  verbs: [list, create, update]
+{{- end }}
 {{- end }}
 
 {{/* What it needs on cluster-scoped kinds, wherever its namespaced resources are. */}}

@@ -12,6 +12,7 @@ from mailseal.cli.check import check
 from mailseal.cli.nta import nta
 from mailseal.cli.operator import operator
 from mailseal.cli.plan import plan
+from mailseal.cli.provider import provider
 from mailseal.cli.report import report
 from mailseal.cli.status import status
 
@@ -27,6 +28,7 @@ app.command()(apply)
 app.command()(status)
 app.command()(check)
 app.add_typer(nta, name="nta")
+app.add_typer(provider, name="provider")
 app.command()(report)
 app.command()(operator)
 

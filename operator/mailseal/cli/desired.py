@@ -23,6 +23,7 @@ from mailseal.planning.keylife.wanted import released_selectors, wanted_records
 from mailseal.planning.model import Claim
 from mailseal.planning.nta_gate import PrerequisiteFinding
 from mailseal.providers.base import InvalidConfiguration
+from mailseal.providers.surroundings import UNRESTRICTED
 from mailseal.records.names import DnsName
 
 
@@ -144,20 +145,28 @@ def _is_orphaned(request: Request, spec: DkimKeySpec) -> bool:
     return request.deleting and spec.deletion_policy is DeletionPolicy.ORPHAN
 
 
-def _opened(provider: ProviderResource, secrets: SecretFiles, operator_namespace: str) -> Backend:
+def credentials_of(
+    provider: ProviderResource, secrets: SecretFiles, operator_namespace: str
+) -> Mapping[str, bytes]:
+    """The data of the Secret that the provider refers to, if any. Raises `InvalidInput` without it."""
     ref = provider.spec.credentials_secret_ref
-    credentials: Mapping[str, bytes] = {}
-    if ref is not None:
-        namespace = provider.key.namespace or operator_namespace
-        secret = secrets.find(namespace, ref.name)
-        if secret is None:
-            raise InvalidInput(
-                f"{provider}: spec.credentialsSecretRef: Secret {namespace}/{ref.name} is not in the files: "
-                "add its manifest"
-            )
-        credentials = decoded_data_of(secret)
+    if ref is None:
+        return {}
+    namespace = provider.key.namespace or operator_namespace
+    secret = secrets.find(namespace, ref.name)
+    if secret is None:
+        raise InvalidInput(
+            f"{provider}: spec.credentialsSecretRef: Secret {namespace}/{ref.name} is not in the files: "
+            "add its manifest"
+        )
+    return decoded_data_of(secret)
+
+
+def _opened(provider: ProviderResource, secrets: SecretFiles, operator_namespace: str) -> Backend:
+    credentials = credentials_of(provider, secrets, operator_namespace)
     try:
-        return open_backend(provider.spec, credentials)
+        surroundings = replace(UNRESTRICTED, name=str(provider))
+        return open_backend(provider.spec, credentials, surroundings=surroundings)
     except InvalidConfiguration as error:
         raise InvalidInput(f"{provider}: {error}") from None
 

@@ -19,14 +19,15 @@ class Exit(IntEnum):
 
 
 class CheckExit(IntEnum):
-    """The exit codes of the commands that look and never write: `check` and `nta lookup`."""
+    """The exit codes of the commands that judge: `check`, `nta lookup` and `provider test`."""
 
     PASSED = 0
-    """Every check passes; or every recipient is ready."""
+    """Every check passes; every recipient is ready; or the provider conforms."""
     FAILED = 1
-    """A check fails (`--fail-on` says what counts as failing); or a recipient is not ready."""
+    """A check fails (`--fail-on` says what counts as failing); a recipient is not ready; or a provider does
+    not conform."""
     INVALID = 2
-    """Wrong use or input; nothing was checked."""
+    """Wrong use or input, or a zone that cannot be written; nothing was checked."""
     UNDECIDED = 3
     """Nothing fails, but something could not be decided, since an answer did not come."""
     INTERRUPTED = 130

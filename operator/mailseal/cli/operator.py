@@ -12,6 +12,7 @@ import typer
 
 from mailseal.checks.settings import CheckSettings
 from mailseal.cli import operatorchecks as options
+from mailseal.cli import operatortenancy as tenancy
 from mailseal.cli.logs import LogFormat, set_up_logging
 
 if TYPE_CHECKING:
@@ -70,12 +71,15 @@ def operator(  # noqa: PLR0913 - one argument for each option
     check_smtp_port: options.SmtpPort = 25,
     check_https_port: options.HttpsPort = 443,
     check_helo_name: options.HeloName = "",
+    namespaced_ambient_credentials: tenancy.AmbientCredentials = False,
+    namespaced_provider_network: tenancy.OpenNetworks = None,
+    namespaced_provider_closed_network: tenancy.ClosedNetworks = None,
     log_format: Annotated[LogFormat, typer.Option(help="How to log.")] = LogFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Run the operator until it is told to stop."""
     # Here, since the clients of Kubernetes take longer to load than the other commands to run.
-    from mailseal.kube.settings import OperatorSettings, WatchSettings
+    from mailseal.kube.settings import OperatorSettings, TenancySettings, WatchSettings
     from mailseal.observing.resolving import resolver_at
 
     set_up_logging(log_format, verbose=verbose)
@@ -118,6 +122,11 @@ def operator(  # noqa: PLR0913 - one argument for each option
         listen_host=host or "127.0.0.1",
         listen_port=int(port),
         checks=watch,
+        tenancy=TenancySettings(
+            ambient_credentials=namespaced_ambient_credentials,
+            open_networks=tenancy.open_networks(namespaced_provider_network),
+            closed_networks=tenancy.closed_networks(namespaced_provider_closed_network),
+        ),
     )
     _run_to_the_end(settings)
 

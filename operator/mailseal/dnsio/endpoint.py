@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailseal.dnsio.faults import Unreachable
+from mailseal.dnsio.lookup import address_infos
 
 DNS_PORT = 53
 _MAX_ADDRESSES = 4
@@ -46,10 +46,9 @@ class Endpoint:
         """The IP addresses of the host, as the system resolver orders them. Raises `Unreachable`."""
         if is_address(self.host):
             return (self.host,)
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_seconds):
-                found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM)
+                found = await address_infos(self.host, self.port)
         except TimeoutError as error:
             raise Unreachable(f"no address for {self.host} within {timeout_seconds:g} s") from error
         except (OSError, UnicodeError) as error:

@@ -19,8 +19,16 @@ class Unreachable(DnsFault):
     """Nothing was sent: the name has no address, there is no route, or the connection was refused."""
 
 
+class CertificateRejected(Unreachable):
+    """The server did not prove over TLS that it is the one that was meant."""
+
+
 class AnswerLost(DnsFault):
     """The message was sent over TCP, and the connection ended or the time ran out before the answer."""
+
+
+class HungUp(AnswerLost):
+    """The server closed the connection before its answer; a question may be asked again on a new one."""
 
 
 class BadAnswer(DnsFault):

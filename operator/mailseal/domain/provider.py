@@ -182,7 +182,8 @@ class DnsProviderSpec(Model):
         part: Model | None = getattr(self, self.type)
         values = part.model_dump(by_alias=True, mode="json", exclude_none=True) if part else {}
         own: Mapping[str, object] = self.plugin.settings if self.plugin else values
-        return {**own, "zones": list(self.zones)}
+        asked = {"nameservers": list(self.nameservers)} if SETTINGS[self.type].asks_nameservers else {}
+        return {**own, **asked, "zones": list(self.zones)}
 
     def permits(self, namespace: str, domain: DnsName) -> bool:
         """True when a resource in `namespace` may publish records of `domain` here.

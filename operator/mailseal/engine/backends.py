@@ -12,11 +12,10 @@ from mailseal.observing.authoritative import AuthoritativeObserver
 from mailseal.observing.nameserver import Nameserver
 from mailseal.observing.resolving import DelegatedServers, GivenServers, ServerFinder
 from mailseal.observing.verification import Answered, Answers, ExpectedValue, Lag, ServerFailure, verify
-from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError
-from mailseal.providers.memory import MemoryProvider
+from mailseal.providers.base import InvalidConfiguration, Provider, ProviderError, TellsNegativeCaching
+from mailseal.providers.reach import Reach
 from mailseal.providers.registry import open_provider
 from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
-from mailseal.providers.zonefile import ZoneFileProvider
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRsetKey
 
@@ -28,11 +27,13 @@ class Backend:
     provider: Provider
     finder: ServerFinder | None
     """None: nobody serves the zones, so what the provider reads back is the proof."""
+    name: str = "provider's"
+    """What messages call the backend."""
 
     def observer(self, zone: DnsName) -> AuthoritativeObserver | ReadBack:
         """The observer of one zone."""
         if self.finder is None:
-            return ReadBack(self.provider, zone)
+            return ReadBack(self.provider, zone, self.name)
         return AuthoritativeObserver(zone, self.finder)
 
 
@@ -49,24 +50,26 @@ def open_backend(
     """
     provider = open_provider(spec.backend_name, spec.settings, credentials, surroundings)
     try:
-        return Backend(provider, _finder(spec, resolvers))
+        return Backend(provider, _finder(spec, resolvers, surroundings.reach), spec.backend_name)
     except ValueError as error:
         raise InvalidConfiguration(f"spec.nameservers: {error}") from error
 
 
-def _finder(spec: DnsProviderSpec, resolvers: Sequence[str]) -> ServerFinder | None:
+def _finder(spec: DnsProviderSpec, resolvers: Sequence[str], reach: Reach) -> ServerFinder | None:
     if spec.nameservers:
-        return GivenServers(spec.nameservers)
-    return None if SETTINGS[spec.type].self_contained else DelegatedServers(resolvers)
+        return GivenServers(spec.nameservers, permits=reach.permits)
+    if SETTINGS[spec.type].self_contained:
+        return None
+    return DelegatedServers(resolvers, permits=reach.permits)
 
 
 class ReadBack:
     """The observer of a backend that no name server serves: reads back what was written."""
 
-    def __init__(self, provider: Provider, zone: DnsName) -> None:
+    def __init__(self, provider: Provider, zone: DnsName, name: str = "") -> None:
         self._provider = provider
         self._zone = zone
-        self._itself = Nameserver(f"the {provider.type_name} backend", "", 0)
+        self._itself = Nameserver(f"the {name or provider.type_name} backend", "", 0)
 
     async def observe(self, keys: Collection[RRsetKey]) -> Mapping[Nameserver, Answers]:
         """What the backend reads back for `keys`."""
@@ -76,13 +79,13 @@ class ReadBack:
             return {self._itself: ServerFailure(f"cannot be read: {error}")}
 
     async def negative_caching_time(self) -> timedelta | None:
-        """The time that the backend's own SOA says; none at all where nothing is ever cached."""
-        if isinstance(self._provider, ZoneFileProvider):
-            try:
-                return await self._provider.negative_caching_time(self._zone)
-            except ProviderError:
-                return None
-        return timedelta(0) if isinstance(self._provider, MemoryProvider) else None
+        """The time that the backend itself says."""
+        if not isinstance(self._provider, TellsNegativeCaching):
+            return None
+        try:
+            return await self._provider.negative_caching_time(self._zone)
+        except ProviderError:
+            return None
 
     async def lags(
         self, present: Collection[ExpectedValue], absent: Collection[ExpectedValue]

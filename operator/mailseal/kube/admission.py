@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailseal.domain.common import RecordOwnerSpec
 from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.domain.specs import Spec
+from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.api import Conflict, NotFound
 from mailseal.kube.claims import rival_of
 from mailseal.kube.conditions import Verdict
@@ -15,10 +17,11 @@ from mailseal.kube.finalizers import set_finalizers
 from mailseal.kube.keykeeper import KeyKeeper
 from mailseal.kube.objects import FINALIZER, StoredObject
 from mailseal.kube.parts import parts_of
-from mailseal.kube.providers import OpenProvider
+from mailseal.kube.providers import OpenProvider, may_publish
 from mailseal.kube.runtime import Runtime
 from mailseal.kube.zonestate import Route, ZoneKey
 from mailseal.providers.base import ProviderError
+from mailseal.records.names import DnsName
 
 
 class NotYet(Exception):
@@ -60,6 +63,10 @@ class Admission:
     def __init__(self, runtime: Runtime, keys: KeyKeeper) -> None:
         self._runtime = runtime
         self._keys = keys
+        self.known_route: Callable[[ObjectKey, ObjectKey, DnsName], Route | None] = (
+            lambda resource, provider, domain: None
+        )
+        """Where a resource is planned for already, by its key, its provider and its domain."""
 
     async def admit(self, resource: StoredObject) -> Admitted:
         """Where to plan the resource; it then has our finalizer and, for a DkimKey, its Secret.
@@ -97,6 +104,9 @@ class Admission:
         try:
             zone = await opened.backend.provider.zone_of(spec.domain_name)
         except ProviderError as error:
+            known = self.known_route(part.key, opened.key, spec.domain_name)
+            if known and error.retryable:
+                return known  # It goes on being planned for: nobody else may get what it holds meanwhile.
             raise NotAdmitted(error.reason, str(error), retry=error.retryable) from None
         return Route(ZoneKey(opened.key, zone), spec.domain_name)
 
@@ -111,7 +121,8 @@ class Admission:
             if obstacle is None:
                 raise NotYet
             raise NotAdmitted("ProviderNotReady", f"{key} cannot be used: {obstacle}")
-        if not opened.spec.permits(resource.key.namespace, spec.domain_name):
+        latest = self._runtime.store.get(key)
+        if not may_publish(opened, latest, resource.key.namespace, spec.domain_name):
             raise NotAdmitted(
                 "ProviderNotAllowed",
                 f"{key} does not allow namespace {resource.key.namespace} to publish records of "

@@ -138,6 +138,19 @@ class KubeApi:
         """Replace a Lease. Raises `Conflict` when it was changed since `body` was read."""
         return await self._call("PUT", f"{_leases(namespace)}/{quote(name)}", body)
 
+    async def list_dns_endpoints(self, namespace: str, label_selector: str) -> list[dict[str, Any]]:
+        """The DNSEndpoints of external-dns in a namespace. Raises `ApiError` where their CRD is missing."""
+        found = await self._call("GET", f"{_endpoints(namespace)}?labelSelector={quote(label_selector)}")
+        return [dict(each) for each in found.get("items") or ()]
+
+    async def create_dns_endpoint(self, namespace: str, body: Body) -> None:
+        """Create a DNSEndpoint. Raises `Conflict` when one of that name exists."""
+        await self._write("DNSEndpoint", "create", "POST", _endpoints(namespace), body)
+
+    async def replace_dns_endpoint(self, namespace: str, name: str, body: Body) -> None:
+        """Replace a DNSEndpoint. Raises `Conflict` when it was changed since `body` was read."""
+        await self._write("DNSEndpoint", "update", "PUT", f"{_endpoints(namespace)}/{quote(name)}", body)
+
     async def server_time(self) -> datetime:
         """The API server's clock, in whole seconds."""
         answer = await self._answer("GET", "/version")
@@ -205,6 +218,10 @@ def _names_object(content: str | bytes | None) -> bool:
 def _path_of(key: ObjectKey) -> str:
     place = f"/namespaces/{quote(key.namespace)}" if key.namespace else ""
     return f"/apis/{GROUP}/{VERSION}{place}/{PLURALS[key.kind]}/{quote(key.name)}"
+
+
+def _endpoints(namespace: str) -> str:
+    return f"/apis/externaldns.k8s.io/v1alpha1/namespaces/{quote(namespace)}/dnsendpoints"
 
 
 def _leases(namespace: str) -> str:

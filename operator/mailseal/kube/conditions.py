@@ -140,10 +140,13 @@ def is_current(status: Mapping[str, Any], generation: int) -> bool:
 
 def is_ready(status: Mapping[str, Any]) -> bool:
     """True when a stored status says Ready=True."""
-    return any(
-        condition.get("type") == READY and condition.get("status") == "True"
-        for condition in status.get("conditions", ())
-    )
+    return ready_condition(status).get("status") == "True"
+
+
+def ready_condition(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The condition Ready of a stored status; empty where it has none."""
+    conditions: Sequence[Mapping[str, Any]] = status.get("conditions", ())
+    return next((condition for condition in conditions if condition.get("type") == READY), {})
 
 
 def timestamp(moment: datetime) -> str:

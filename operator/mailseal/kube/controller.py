@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,12 +23,14 @@ from mailseal.kube.checkwatch import CheckWatch
 from mailseal.kube.conditions import Statement, Verdict, is_current
 from mailseal.kube.dkim_secrets import DkimSecrets
 from mailseal.kube.dkimworks import has_working_selector
+from mailseal.kube.endpointstore import EndpointStore
 from mailseal.kube.keykeeper import ClockUncertain, KeyKeeper
 from mailseal.kube.keyreveal import KeyReveal
 from mailseal.kube.keystatus import KEY_TROUBLE, signing_statement
+from mailseal.kube.lending import Lending
 from mailseal.kube.objects import PROVIDER_KINDS, StoredObject, stored
 from mailseal.kube.outcomes import OutcomeReporter
-from mailseal.kube.parts import domain_of, parts_of, providers_of
+from mailseal.kube.parts import domain_of, parts_of, providers_of, waits_for
 from mailseal.kube.providerkeeper import ProviderKeeper, recheck_after
 from mailseal.kube.providers import ProviderPool
 from mailseal.kube.reporter import Reporter
@@ -35,7 +38,7 @@ from mailseal.kube.runtime import Runtime
 from mailseal.kube.selectorwatch import SelectorWatch
 from mailseal.kube.settings import OperatorSettings
 from mailseal.kube.store import Store
-from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.kube.workqueue import Lanes, WorkQueue, backoff
 from mailseal.kube.zonekeeper import ZoneKeeper
 from mailseal.kube.zonestate import ZoneKey
 
@@ -78,7 +81,13 @@ class Controller:
             clock=clock,
             api=api,
             store=store,
-            pool=ProviderPool(api, settings.lease_namespace, settings.resolvers),
+            pool=ProviderPool(
+                api,
+                settings.lease_namespace,
+                settings.resolvers,
+                Lending(settings.tenancy, os.environ, EndpointStore(api)),
+                clock,
+            ),
             secrets=DkimSecrets(api, self._threads, reveal),
             reporter=Reporter(api, store, clock),
         )
@@ -91,9 +100,15 @@ class Controller:
         self._outcomes = OutcomeReporter(self._runtime, self._key_keeper)
         self._outcomes.on_gone = self.deleted
         self._zones = ZoneKeeper(self._runtime, self._outcomes, self._key_keeper)
+        self._admission.known_route = self._zones.known_route
         self._zones.on_provider_trouble = self._provider_has_trouble
+        self._runtime.pool.on_suspicion = self._provider_has_trouble
         self._objects: WorkQueue[ObjectKey] = WorkQueue(
-            "objects", self._work, settings.object_concurrency, expected=(ApiError,)
+            "objects",
+            self._work,
+            settings.object_concurrency,
+            expected=(ApiError,),
+            lanes=Lanes(self._lane_of, settings.provider_concurrency),
         )
         self._zones.on_overtaken = self._objects.add
         self._keys: WorkQueue[ObjectKey] = WorkQueue(
@@ -168,6 +183,15 @@ class Controller:
         version = meta.get("resourceVersion") if exists else None
         if owner and self._runtime.secrets.noticed(owner, version) and self._runtime.store.get(owner):
             self._objects.add(owner)
+
+    def _lane_of(self, key: ObjectKey) -> frozenset[ObjectKey]:
+        """All that a resource may wait for: its providers; a provider waits for itself only.
+
+        Keys that another provider publishes have a lane of their own, so that they never hold up those of
+        the first one.
+        """
+        resource = self._runtime.store.get(key)
+        return frozenset((key,)) if resource is None or not resource.spec else waits_for(resource)
 
     async def _work(self, key: ObjectKey) -> None:
         resource = self._runtime.store.get(key)

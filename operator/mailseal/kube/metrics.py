@@ -39,6 +39,34 @@ DKIM_FAILURES = Counter(
 PROVIDER_ERRORS = Counter(
     "mailseal_provider_errors_total", "Failed provider calls by reason.", ["provider", "reason"]
 )
+PROVIDER_CALLS = Counter(
+    "mailseal_provider_calls_total",
+    "Requests to a DNS backend by the operation of its API and the result: ok, or the reason of the failure.",
+    ["provider", "operation", "result"],
+)
+PROVIDER_CALL_SECONDS = Histogram(
+    "mailseal_provider_call_duration_seconds",
+    "How long one request to a DNS backend took, without its wait for the account's budget.",
+    ["provider"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
+)
+PROVIDER_THROTTLED = Counter(
+    "mailseal_provider_throttled_total", "Requests that a DNS backend turned away as too many.", ["provider"]
+)
+PROVIDER_BUDGET_LEFT = Gauge(
+    "mailseal_provider_budget_left",
+    "Requests that the account's budget admitted at once after the last request; negative while some wait.",
+    ["provider"],
+)
+PROVIDER_CIRCUIT_OPEN = Gauge(
+    "mailseal_provider_circuit_open",
+    "1 while a DNS backend is left alone, since it gave no usable answer for a while, else 0.",
+    ["provider"],
+)
+LOOP_BLOCKED = Counter(
+    "mailseal_event_loop_blocked_total",
+    "Times that some code kept everything else from going on for 5 seconds; the log names it.",
+)
 API_WRITES = Counter("mailseal_kubernetes_writes_total", "Writes to the Kubernetes API.", ["kind", "verb"])
 QUEUE_LENGTH = Gauge("mailseal_queue_length", "Keys that wait or are worked on.", ["queue"])
 CHECK_SECONDS = Histogram(

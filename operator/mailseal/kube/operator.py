@@ -25,6 +25,7 @@ from mailseal.kube.gauges import StatusCollector
 from mailseal.kube.handlers import kopf_settings, registry_for
 from mailseal.kube.httpserver import serving
 from mailseal.kube.leader import LeaseTerms, lead
+from mailseal.kube.loopwatch import watched_loop
 from mailseal.kube.settings import OperatorSettings
 from mailseal.kube.store import Store
 
@@ -66,7 +67,8 @@ async def run_operator(
             async def work() -> None:
                 await _work(Controller(api, settings, operator_id, store, clock, checks), settings, listen)
 
-            await _until(stop, _lead(api, settings, work))
+            with watched_loop():
+                await _until(stop, _lead(api, settings, work))
     finally:
         for collector in collectors:
             REGISTRY.unregister(collector)

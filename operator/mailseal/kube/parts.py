@@ -11,7 +11,7 @@ from dataclasses import replace
 from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.domain.ntarecord import NtaRecordSpec
 from mailseal.engine.objectkey import ObjectKey
-from mailseal.kube.objects import StoredObject
+from mailseal.kube.objects import PROVIDER_KINDS, StoredObject
 from mailseal.kube.remembering import domains_of_nta_records
 from mailseal.planning.keylife.model import Sighting
 from mailseal.records.names import DnsName
@@ -58,6 +58,13 @@ def providers_of(resource: StoredObject) -> frozenset[ObjectKey]:
     """All providers that a record resource refers to."""
     keys = (part.provider_key for part in parts_of(resource))
     return frozenset(key for key in keys if key is not None)
+
+
+def waits_for(resource: StoredObject) -> frozenset[ObjectKey]:
+    """What working on a resource may wait for: its providers, or itself for a provider."""
+    if resource.key.kind in PROVIDER_KINDS:
+        return frozenset((resource.key,))
+    return providers_of(resource) or frozenset((resource.key,))
 
 
 def joined_sighting(sightings: Sequence[Sighting | None]) -> Sighting | None:

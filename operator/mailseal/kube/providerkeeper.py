@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.engine.safety import CONFIRM_ANNOTATION
 from mailseal.kube.api import Conflict, NotFound
+from mailseal.kube.conditions import ready_condition
 from mailseal.kube.finalizers import set_finalizers
 from mailseal.kube.objects import FINALIZER, StoredObject
 from mailseal.kube.providers import Check
+from mailseal.kube.reporter import NORMAL, WARNING, News
 from mailseal.kube.runtime import Runtime
+from mailseal.providers.breaker import CircuitOpen
 
 ZONES_SHOWN = 100
 
@@ -45,13 +49,13 @@ class ProviderKeeper:
     async def gone(self, key: ObjectKey) -> None:
         """The provider does not exist any more."""
         self._seen.pop(key, None)
-        await self._runtime.pool.close(key)
+        await self._runtime.pool.forget(key)
         self.on_news(key)
 
     async def _report(self, resource: StoredObject, check: Check) -> None:
         zones = [str(zone) for zone in sorted(check.zones)[:ZONES_SHOWN]]
         details = {"zones": zones} if check.verdict.ready else {}
-        await self._runtime.reporter.report(resource, check.verdict, details)
+        await self._runtime.reporter.report(resource, check.verdict, details, provider_news)
 
     async def _hold(self, resource: StoredObject) -> None:
         """Put our finalizer on a provider that resources need to clean up with."""
@@ -69,6 +73,19 @@ class ProviderKeeper:
         """Where the resource was changed or is gone, the watch says so."""
         with suppress(Conflict, NotFound):
             await set_finalizers(self._runtime, resource, finalizers)
+
+
+def provider_news(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[News]:
+    """An Event when a provider that did not work anyway is left alone, and when it works again.
+
+    That one ceased to work is told by the reporter.
+    """
+    was, now = ready_condition(before), ready_condition(after)
+    suspended = [found.get("reason") == CircuitOpen.reason for found in (was, now)]
+    if suspended == [False, True] and was.get("status") == "False":
+        yield News(WARNING, CircuitOpen.reason, str(now.get("message", "")))
+    if suspended == [True, False] and now.get("status") == "True":
+        yield News(NORMAL, "ProviderResumed", str(now.get("message", "")))
 
 
 def recheck_after(ready: bool, secret_poll: timedelta) -> timedelta:

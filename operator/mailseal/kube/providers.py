@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailseal.domain.backends import ProviderType
+from mailseal.domain.backends import SETTINGS
 from mailseal.domain.provider import DnsProviderSpec
 from mailseal.engine.backends import Backend, open_backend
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
 from mailseal.kube.api import Forbidden, KubeApi, NotFound
 from mailseal.kube.conditions import Verdict
+from mailseal.kube.lending import Lending
 from mailseal.kube.objects import StoredObject
+from mailseal.kube.providercalls import ProviderCallLog
 from mailseal.providers.base import ProviderError, ZoneSurvey
+from mailseal.providers.breaker import CircuitBreaker
+from mailseal.providers.surroundings import Surroundings
 from mailseal.records.names import DnsName
+
+logger = logging.getLogger(__name__)
 
 ZONES_NAMED = 5
 """Zones that a message lists by name; the status lists all."""
@@ -35,6 +42,19 @@ class OpenProvider:
     credentials_version: str
     """The resourceVersion of the Secret, or empty without one."""
     backend: Backend
+
+
+def may_publish(opened: OpenProvider, latest: StoredObject | None, namespace: str, domain: DnsName) -> bool:
+    """May resources of `namespace` publish records of `domain` through the provider, now?
+
+    What is open may be older than the resource in the cluster: both have to allow it.
+    """
+    spec = latest.spec if latest else None
+    return (
+        isinstance(spec, DnsProviderSpec)
+        and spec.permits(namespace, domain)
+        and opened.spec.permits(namespace, domain)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +78,22 @@ class _Unusable(Exception):
 class ProviderPool:
     """Holds one opened backend per provider resource."""
 
-    def __init__(self, api: KubeApi, operator_namespace: str, resolvers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        api: KubeApi,
+        operator_namespace: str,
+        resolvers: tuple[str, ...] = (),
+        lending: Lending | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._clock = clock
         self._api = api
         self._resolvers = resolvers
         self._operator_namespace = operator_namespace
+        self._lending = lending or Lending()
+        self.on_suspicion: Callable[[ObjectKey], None] = lambda provider: None
+        """Called when so many calls to a backend failed that it should be asked for its zones."""
+        self._logs: dict[ObjectKey, ProviderCallLog] = {}
         self._open: dict[ObjectKey, OpenProvider] = {}
         self._checks: dict[ObjectKey, tuple[float, Check]] = {}
         self._unusable: dict[ObjectKey, str] = {}
@@ -113,8 +145,19 @@ class ProviderPool:
         self._checks.pop(key, None)
         self._unusable.pop(key, None)
         opened = self._open.pop(key, None)
-        if opened:
+        if opened is None:
+            return
+        try:
             await opened.backend.provider.close()
+        except ProviderError as error:
+            logger.warning("%s: closing failed: %s", key, error)
+
+    async def forget(self, key: ObjectKey) -> None:
+        """The provider does not exist any more: close the backend, and let no metric tell of it."""
+        await self.close(key)
+        log = self._logs.pop(key, None)
+        if log:
+            log.forget()
 
     async def close_all(self) -> None:
         """Close every backend."""
@@ -125,11 +168,10 @@ class ProviderPool:
         spec = resource.spec
         if not isinstance(spec, DnsProviderSpec):
             raise _Unusable("InvalidSpec", resource.invalid)
-        if spec.type is ProviderType.ZONEFILE and resource.key.namespace:
+        forbidden = SETTINGS[spec.type].cluster_only if resource.key.namespace else ""
+        if forbidden:
             raise _Unusable(
-                "ProviderNotAllowed",
-                "type zonefile names a directory of the operator, which one namespace must not: use a "
-                "ClusterDnsProvider",
+                "ProviderNotAllowed", f"{forbidden}, which one namespace must not: use a ClusterDnsProvider"
             )
         known = self._open.get(resource.key)
         if known and known.uid == resource.uid and resource.deleting:
@@ -143,13 +185,23 @@ class ProviderPool:
         ):
             return known, False
         try:
-            backend = open_backend(spec, credentials, self._resolvers)
+            surroundings = self._surroundings(resource.key)
+            backend = open_backend(spec, credentials, self._resolvers, surroundings)
         except ProviderError as error:
             raise _Unusable(error.reason, str(error)) from None
         await self.close(resource.key)
         opened = OpenProvider(resource.key, resource.uid, spec, version, backend)
         self._open[resource.key] = opened
         return opened, True
+
+    def _surroundings(self, key: ObjectKey) -> Surroundings:
+        """Those of one opening: new settings or credentials begin with a closed circuit."""
+        log = self._logs.setdefault(key, ProviderCallLog(key))
+        circuit = CircuitBreaker(
+            on_suspicion=lambda: self.on_suspicion(key), on_change=log.circuit_open, moment=self._clock
+        )
+        log.circuit_open(False)
+        return self._lending.surroundings(key, log, circuit)
 
     async def _credentials(
         self, resource: StoredObject, spec: DnsProviderSpec

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailseal.checks.settings import CheckSettings
+from mailseal.providers.reach import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,18 @@ class WatchSettings:
     domains_at_once: int = 16
     run: CheckSettings = field(default_factory=CheckSettings)
     """Its ways to the outside and its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenancySettings:
+    """What a DnsProvider may do, which whoever works in a namespace can make."""
+
+    ambient_credentials: bool = False
+    """Without a Secret it may use the operator's own credentials at a cloud."""
+    open_networks: tuple[Network, ...] = ()
+    """Networks that it may connect to although they are closed to it otherwise."""
+    closed_networks: tuple[Network, ...] = ()
+    """Networks that it must not connect to, besides the operator's own and those of cloud metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,9 @@ class OperatorSettings:
     """Zones that are synced at the same time."""
     object_concurrency: int = 16
     """Resources that are prepared (finalizer, Secret) at the same time."""
+    provider_concurrency: int = 8
+    """How many of each may be of one provider, so that a slow one leaves room for the others."""
+    tenancy: TenancySettings = field(default_factory=TenancySettings)
     key_threads: int = 2
     """Threads that generate DKIM keys."""
     checks: WatchSettings = field(default_factory=WatchSettings)

@@ -7,14 +7,18 @@ import heapq
 import itertools
 import logging
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=5)
+SLOW: Final = timedelta(seconds=5)
+"""Work that takes longer gives its place among the workers to others."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +33,25 @@ def backoff(attempts: int, first: timedelta = FIRST_RETRY, longest: timedelta = 
     return pause * jitter
 
 
+@dataclass(frozen=True, slots=True)
+class Lanes(Generic[K]):
+    """How many keys that depend on the same thing are worked on at the same time."""
+
+    of: Callable[[K], Hashable]
+    """What a key depends on, such as its provider."""
+    width: int
+    """Keys of one lane; fewer than there are workers, so that one lane never has them all."""
+    slow: timedelta = SLOW
+    """Work that takes longer counts for its lane only: many slow lanes leave the workers to the others."""
+
+
 class WorkQueue(Generic[K]):
     """Runs `work(key)` for every key that was added.
 
     A key that is added while it waits stays queued once, at the earlier of both times; one that is added
     while it is worked on runs again afterwards. A key whose `work` fails is retried, so that one bad key
     never holds up another; an error among `expected` is logged in one line, others with their traceback.
+    With `lanes`, slow keys that depend on one thing hold up each other only.
     """
 
     def __init__(
@@ -43,15 +60,23 @@ class WorkQueue(Generic[K]):
         work: Callable[[K], Awaitable[None]],
         workers: int,
         expected: tuple[type[Exception], ...] = (),
+        lanes: Lanes[K] | None = None,
     ) -> None:
         self._name = name
         self._expected = expected
         self._work = work
         self._workers = workers
+        self._lanes = lanes or Lanes(lambda _: None, workers)
         self._due: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
+        self._parked: dict[Hashable, list[tuple[float, int, K]]] = {}
+        """Keys that are due and whose lane is full; they come back to the heap one for each that ends."""
         self._order = itertools.count()
-        self._running: set[K] = set()
+        self._running: dict[K, Hashable] = {}
+        """The keys that are worked on, each with its lane."""
+        self._in_lane: Counter[Hashable] = Counter()
+        self._counted: set[K] = set()
+        """Those of the running keys that take a worker."""
         self._failures: dict[K, int] = {}
         self._changed = asyncio.Event()
 
@@ -64,8 +89,7 @@ class WorkQueue(Generic[K]):
         if key in self._due and self._due[key] <= at:
             return
         self._due[key] = at
-        heapq.heappush(self._heap, (at, next(self._order), key))
-        self._changed.set()
+        self._push(at, key)
 
     def forget(self, key: K) -> None:
         """Drop `key` where it waits."""
@@ -75,20 +99,47 @@ class WorkQueue(Generic[K]):
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._serve(), name=self._name)
+            while True:
+                key = await self._next()
+                group.create_task(self._serve(key), name=self._name)
 
-    async def _serve(self) -> None:
-        while True:
-            key = await self._next()
-            try:
-                await self._work(key)
-                self._failures.pop(key, None)
-            except Exception as error:
-                self._retry(key, error)
-            finally:
-                self._running.discard(key)
-                self._changed.set()
+    async def _serve(self, key: K) -> None:
+        slow = asyncio.get_running_loop().call_later(self._lanes.slow.total_seconds(), self._yield_place, key)
+        try:
+            await self._work(key)
+            self._failures.pop(key, None)
+        except Exception as error:
+            self._retry(key, error)
+        finally:
+            slow.cancel()
+            self._end(key)
+
+    def _yield_place(self, key: K) -> None:
+        self._counted.discard(key)
+        self._changed.set()
+
+    def _end(self, key: K) -> None:
+        """Make room for the next key of the lane, and for this one where it was added meanwhile."""
+        lane = self._running.pop(key)
+        self._counted.discard(key)
+        self._in_lane[lane] -= 1
+        if not self._in_lane[lane]:
+            del self._in_lane[lane]
+        if key in self._due:
+            self._push(self._due[key], key)
+        self._unpark(lane)
+        self._changed.set()
+
+    def _push(self, at: float, key: K) -> None:
+        heapq.heappush(self._heap, (at, next(self._order), key))
+        self._changed.set()
+
+    def _unpark(self, lane: Hashable) -> None:
+        """Give the longest waiting key of a lane another try."""
+        if lane in self._parked:
+            heapq.heappush(self._heap, heapq.heappop(self._parked[lane]))
+            if not self._parked[lane]:
+                del self._parked[lane]
 
     def _retry(self, key: K, error: Exception) -> None:
         attempts = self._failures[key] = self._failures.get(key, 0) + 1
@@ -117,20 +168,25 @@ class WorkQueue(Generic[K]):
                 continue
 
     def _take(self, now: float) -> tuple[K | None, float | None]:
-        """A key that is due and not being worked on, or else the seconds until one may be."""
-        busy: list[tuple[float, int, K]] = []
-        found: K | None = None
-        while self._heap and self._heap[0][0] <= now and found is None:
+        """A key that is due and may be worked on, or else the seconds until one may be."""
+        if len(self._counted) >= self._workers:
+            return None, None
+        while self._heap and self._heap[0][0] <= now:
             at, order, key = heapq.heappop(self._heap)
+            lane = self._lanes.of(key)
             if self._due.get(key) != at:
-                continue
-            if key in self._running:
-                busy.append((at, order, key))
-                continue
-            del self._due[key]
-            self._running.add(key)
-            found = key
-        next_at = self._heap[0][0] if self._heap else None
-        for item in busy:  # The end of their work wakes the workers, whatever else is due before.
-            heapq.heappush(self._heap, item)
-        return found, None if found is not None or next_at is None else next_at - now
+                self._unpark(lane)  # It may have come in the place of one that waits.
+            elif key in self._running:
+                continue  # It comes back when its work ends.
+            elif self._in_lane[lane] >= self._lanes.width:
+                heapq.heappush(self._parked.setdefault(lane, []), (at, order, key))
+            else:
+                self._begin(key, lane)
+                return key, None
+        return None, self._heap[0][0] - now if self._heap else None
+
+    def _begin(self, key: K, lane: Hashable) -> None:
+        del self._due[key]
+        self._running[key] = lane
+        self._counted.add(key)
+        self._in_lane[lane] += 1

@@ -19,10 +19,11 @@ from mailseal.kube.ntaclock import NtaClock
 from mailseal.kube.objects import StoredObject
 from mailseal.kube.outcomes import OutcomeReporter, held_values
 from mailseal.kube.parts import domain_of, parts_of
-from mailseal.kube.providers import OpenProvider
+from mailseal.kube.providers import OpenProvider, may_publish
 from mailseal.kube.rolloutclock import RolloutClock
 from mailseal.kube.runtime import Runtime
-from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.kube.workqueue import Lanes, WorkQueue, backoff
+from mailseal.kube.zonemetrics import ZoneMetrics
 from mailseal.kube.zonestate import DELETE_WINDOW, DOMAINS_PER_SYNC, Route, ZoneKey, ZoneState
 from mailseal.planning.model import Claim
 from mailseal.planning.nta_gate import PrerequisiteFinding
@@ -44,7 +45,10 @@ class ZoneKeeper:
         self._outcomes = outcomes
         self._states: dict[ZoneKey, ZoneState] = {}
         self._routes: dict[ObjectKey, tuple[Route, ...]] = {}
-        self.queue: WorkQueue[ZoneKey] = WorkQueue("zones", self._sync, runtime.settings.zone_concurrency)
+        lanes: Lanes[ZoneKey] = Lanes(lambda zone: zone.provider, runtime.settings.provider_concurrency)
+        self.queue: WorkQueue[ZoneKey] = WorkQueue(
+            "zones", self._sync, runtime.settings.zone_concurrency, lanes=lanes
+        )
         self.on_provider_trouble: Callable[[ObjectKey], None] = lambda provider: None
         self.on_synced: Callable[[StoredObject, ZoneKey], None] = lambda resource, zone: None
         """Called with each resource of a sync once it was reported what came of it."""
@@ -62,6 +66,11 @@ class ZoneKeeper:
         """Plan without the resource from now on; what it published stays as it is, unless others claim it."""
         self._outcomes.forget(resource)
         self._mark_all(self._routes.pop(resource, ()), timedelta(0))
+
+    def known_route(self, resource: ObjectKey, provider: ObjectKey, domain: DnsName) -> Route | None:
+        """Where the records of the resource at a domain are planned for through a provider."""
+        routes = self._routes.get(resource, ())
+        return next((one for one in routes if (one.zone.provider, one.domain) == (provider, domain)), None)
 
     def is_kept(self, part: StoredObject) -> bool:
         """True for a part of a resource that is planned for in some zone."""
@@ -96,7 +105,7 @@ class ZoneKeeper:
             return
         for domain in domains:
             state.due.pop(domain, None)
-        resources = [resource for domain in domains for resource in self._routed(zone, domain)]
+        resources = [resource for domain in domains for resource in self._permitted(opened, zone, domain)]
         try:
             with metrics.ZONE_SYNC_SECONDS.time():
                 outcome, wakes = await self._run(zone, opened, state, resources)
@@ -107,7 +116,7 @@ class ZoneKeeper:
         self._settle(zone, state, domains, unsettled, held_values(resources, outcome))
         for resource, wake in wakes.items():
             self.look_again(resource, max(wake, timedelta(0)))
-        self._count_orphans(zone, state, domains, outcome)
+        self._metrics_of(zone).orphans(state.count_orphans(domains, outcome.orphans))
         refused = outcome.refusal.owners if outcome.refusal else frozenset()
         self._gather_held(
             zone, state, domains, {domain_of(resource) for resource in resources if resource.owner in refused}
@@ -190,6 +199,13 @@ class ZoneKeeper:
                 if domain_of(part) == domain and self._is_routed(part, zone):
                     yield part
 
+    def _permitted(self, opened: OpenProvider, zone: ZoneKey, domain: DnsName) -> Iterator[StoredObject]:
+        """Those of `_routed` that the provider allows: admission follows a change of it a moment later."""
+        latest = self._runtime.store.get(zone.provider)
+        for resource in self._routed(zone, domain):
+            if may_publish(opened, latest, resource.key.namespace, domain):
+                yield resource
+
     def _is_routed(self, resource: StoredObject, zone: ZoneKey) -> bool:
         return Route(zone, domain_of(resource)) in self._routes.get(resource.key, ())
 
@@ -199,16 +215,14 @@ class ZoneKeeper:
             self._states.pop(zone, None)
 
     def _count(self, zone: ZoneKey, state: ZoneState, outcome: ZoneOutcome) -> None:
-        labels = (str(zone.provider), str(zone.zone))
-        result = "failed" if outcome.failure else "settled" if outcome.settled else "unsettled"
-        metrics.ZONE_SYNCS.labels(*labels, result).inc()
-        metrics.DNS_CHANGES.labels(*labels).inc(len(outcome.written))
         if outcome.deletes:
             state.deletes.append((asyncio.get_running_loop().time(), outcome.deletes))
-        if outcome.failure:
-            metrics.PROVIDER_ERRORS.labels(labels[0], outcome.failure.reason).inc()
-            if not outcome.failure.retryable:
-                self.on_provider_trouble(zone.provider)
+        self._metrics_of(zone).synced(outcome)
+        if outcome.failure and not outcome.failure.retryable:
+            self.on_provider_trouble(zone.provider)
+
+    def _metrics_of(self, zone: ZoneKey) -> ZoneMetrics:
+        return ZoneMetrics(zone, provider_exists=self._runtime.store.get(zone.provider) is not None)
 
     def _settle(
         self,
@@ -229,19 +243,6 @@ class ZoneKeeper:
                 self._mark(zone, domain, self._runtime.settings.resync * random.uniform(0.9, 1.1))  # noqa: S311
             else:
                 state.owned.pop(domain, None)
-
-    def _count_orphans(
-        self, zone: ZoneKey, state: ZoneState, domains: list[DnsName], outcome: ZoneOutcome
-    ) -> None:
-        """Bring the gauge up to date for the domains of one sync; the others keep their count."""
-        for domain in domains:
-            state.orphans.pop(domain, None)
-        known = set(domains)
-        for key, _ in outcome.orphans:
-            at = next((name for name in key.name.ancestors() if name in known), None)
-            if at is not None:
-                state.orphans[at] = state.orphans.get(at, 0) + 1
-        metrics.ORPHANED_VALUES.labels(str(zone.provider), str(zone.zone)).set(sum(state.orphans.values()))
 
     def _gather_held(
         self, zone: ZoneKey, state: ZoneState, domains: list[DnsName], held: set[DnsName]

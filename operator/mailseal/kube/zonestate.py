@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailseal.engine import ZoneHistory
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.records.names import DnsName
+from mailseal.records.rrset import RRsetKey
 
 DOMAINS_PER_SYNC = 500
 DELETE_WINDOW = timedelta(minutes=5)
@@ -65,3 +67,14 @@ class ZoneState:
         while self.deletes and self.deletes[0][0] < now - DELETE_WINDOW.total_seconds():
             self.deletes.popleft()
         return ZoneHistory(sum(self.owned.values()), sum(count for _, count in self.deletes))
+
+    def count_orphans(self, domains: Collection[DnsName], orphans: Iterable[tuple[RRsetKey, str]]) -> int:
+        """Bring the count up to date for the domains of one sync; that of the whole zone."""
+        known = set(domains)
+        for domain in known:
+            self.orphans.pop(domain, None)
+        for key, _ in orphans:
+            at = next((name for name in key.name.ancestors() if name in known), None)
+            if at is not None:
+                self.orphans[at] = self.orphans.get(at, 0) + 1
+        return sum(self.orphans.values())

@@ -92,7 +92,7 @@ class AuthoritativeObserver:
 
     async def _ask_server(self, server: Nameserver, keys: Collection[RRsetKey]) -> Answers:
         if not server.address:
-            return ServerFailure("has no address")
+            return ServerFailure(server.obstacle)
         rrsets: dict[RRsetKey, RRset] = {}
         faults: dict[RRsetKey, str] = {}
         access = Access("it", server.port, self._timeout_seconds)

@@ -9,11 +9,13 @@ from mailseal.dnsio.endpoint import DNS_PORT, Endpoint
 
 @dataclass(frozen=True, slots=True, order=True)
 class Nameserver:
-    """An address of a name server. `label` is what the user knows it by; "" as address: it has none."""
+    """An address of a name server. `label` is what the user knows it by; "" as address: it is not asked."""
 
     label: str
     address: str
     port: int = DNS_PORT
+    obstacle: str = "has no address"
+    """Why it cannot be asked, where it cannot."""
 
     @classmethod
     def of(cls, host: str, address: str, port: int = DNS_PORT) -> Nameserver:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import dns.asyncresolver
@@ -36,11 +36,17 @@ class ServerFinder(Protocol):
         ...
 
 
+def any_address(address: str) -> bool:
+    """Every address may be asked."""
+    return True
+
+
 class GivenServers:
     """The servers that the user listed as host, host:port or [IPv6]:port, for every zone."""
 
-    def __init__(self, nameservers: Sequence[str]) -> None:
-        """Raises `ValueError` for a text that is none of these."""
+    def __init__(self, nameservers: Sequence[str], permits: Callable[[str], bool] = any_address) -> None:
+        """`permits` says which addresses may be asked. Raises `ValueError` for a text that is no server."""
+        self._permits = permits
         self._endpoints = tuple(Endpoint.parse(text) for text in nameservers)
 
     async def servers_of(self, zone: DnsName) -> tuple[Nameserver, ...]:
@@ -53,15 +59,24 @@ class GivenServers:
             addresses = await endpoint.addresses(_LIFETIME_SECONDS)
         except Unreachable:
             return (Nameserver(endpoint.host, "", endpoint.port),)
-        return tuple(Nameserver.of(endpoint.host, address, endpoint.port) for address in routable(addresses))
+        return _servers_at(endpoint.host, addresses, endpoint.port, self._permits)
 
 
 class DelegatedServers:
     """The servers that the zone's NS records name, by a resolver that caches them for their TTL."""
 
-    def __init__(self, resolvers: Sequence[str] = (), port: int = DNS_PORT) -> None:
+    def __init__(
+        self,
+        resolvers: Sequence[str] = (),
+        port: int = DNS_PORT,
+        permits: Callable[[str], bool] = any_address,
+    ) -> None:
         """Use the system's resolvers, or `resolvers` (IP addresses with optional port). `port` is where the
-        servers found are asked. Raises `ValueError` for a resolver that is not an address."""
+        servers found are asked, as far as `permits` says that their addresses may be.
+
+        Raises `ValueError` for a resolver that is not an address.
+        """
+        self._permits = permits
         self._resolver = resolver_at(resolvers)
         self._resolver.cache = dns.resolver.LRUCache()
         self._resolver.lifetime = _LIFETIME_SECONDS
@@ -86,7 +101,18 @@ class DelegatedServers:
             addresses = tuple((await self._resolver.resolve_name(target)).addresses())
         except dns.exception.DNSException:
             return (Nameserver(host, "", self._port),)
-        return tuple(Nameserver.of(host, address, self._port) for address in routable(addresses))
+        return _servers_at(host, addresses, self._port, self._permits)
+
+
+def _servers_at(
+    host: str, addresses: Sequence[str], port: int, permits: Callable[[str], bool]
+) -> tuple[Nameserver, ...]:
+    """One server for each address that may be asked; where none may, one without an address that says so."""
+    permitted = [address for address in addresses if permits(address)]
+    if addresses and not permitted:
+        found = f" ({', '.join(addresses)})" if addresses[0] != host else ""
+        return (Nameserver(f"{host}{found}", "", port, "is where this provider may not ask"),)
+    return tuple(Nameserver.of(host, address, port) for address in routable(permitted))
 
 
 def resolver_at(resolvers: Sequence[str]) -> dns.asyncresolver.Resolver:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
 
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
@@ -29,9 +29,14 @@ class Ability(StrEnum):
     """TXT values may be empty or have empty character-strings."""
     ANY_BYTES = "any bytes"
     """TXT values may hold bytes outside printable ASCII."""
+    ANY_TEXT = "any printable text"
+    """TXT values may hold every character of printable ASCII, and begin or end with a blank."""
     LONG_VALUES = "values of 4,000 bytes"
+    MANY_VALUES = "40 values in a set"
     ANY_TTL = "any TTL"
     """TTLs from 1 second up are kept as they are."""
+    TTL_CHANGES = "changes of a TTL"
+    """The TTL of a set is changed while the set stands."""
     NULL_MX = "null MX"
     """The MX record of RFC 7505."""
     DELEGATIONS = "delegations"
@@ -54,6 +59,8 @@ class Costs:
     """`apply` of one change."""
     write_more: int
     """What each further change of the same `apply` adds, within the batch limit."""
+    delete: int | None = None
+    """`apply` of one deletion, where that costs something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ class Provider(Protocol):
     type_name: ClassVar[str]
     """The value of `spec.type` that selects this backend."""
     capabilities: Capabilities
+    """A class attribute says it for the type, without opening it; an instance may promise less."""
 
     @classmethod
     def from_settings(
@@ -147,6 +155,18 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Release connections; further calls are an error."""
+        ...
+
+
+@runtime_checkable
+class TellsNegativeCaching(Protocol):
+    """A provider whose zones no name server need serve, and that knows what their SOA records say."""
+
+    async def negative_caching_time(self, zone: DnsName) -> timedelta | None:
+        """How long absence in `zone` may be cached (RFC 2308 section 5); None: not known.
+
+        Raises a `ProviderError`.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from mailseal.dnsio.endpoint import is_address
+from mailseal.dnsio.lookup import AddressInfo, address_infos
 from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, Unavailable
 from mailseal.providers.reach import AddressForbidden, Reach
 
@@ -28,6 +29,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
+    """By name in any case."""
     body: bytes
 
     def json(self) -> Any:
@@ -74,14 +76,16 @@ class HttpApi:
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def ask(
+        self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """GET. Raises `Unavailable` without an answer and `AddressForbidden`."""
-        return await self._send("GET", path, query, None, {})
+        return await self._send("GET", path, query, None, headers or {})
 
     async def change(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """POST, PUT, PATCH or DELETE with a JSON body.
+        """POST, PUT, PATCH or DELETE with a JSON body; bytes are sent as they are, such as what is signed.
 
         Raises `Unavailable` when it was certainly not sent, `OutcomeUnknown` when the answer is lost, and
         `AddressForbidden`.
@@ -103,19 +107,20 @@ class HttpApi:
     ) -> Answer:
         url = URL(f"{self._base}{path}", encoded=True)
         lost = Unavailable if method == "GET" else OutcomeUnknown
-        if url.host and is_address(url.host):
-            self._reach.permitted(url.host, (url.host,))  # aiohttp asks no resolver for those
+        if url.host and _is_like_an_address(url.host):
+            self._reach.permitted(url.host, (url.host,))
         try:
             async with self._opened().request(
                 method,
                 url.update_query(query) if query else url,
-                data=None if body is None else json.dumps(body).encode(),
+                data=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
                 headers={**({} if body is None else {"Content-Type": "application/json"}), **headers},
                 allow_redirects=False,
                 ssl=self._tls if self._tls is not None else True,
+                middlewares=() if method == "GET" else (_send_once,),
             ) as response:
                 content = await _limited(response)
-                return Answer(response.status, dict(response.headers), content)
+                return Answer(response.status, response.headers, content)
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _Forbidden):
                 raise AddressForbidden(str(error.os_error)) from None
@@ -128,7 +133,9 @@ class HttpApi:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=_Resolver(self._reach), limit=CONNECTIONS),
+                connector=aiohttp.TCPConnector(
+                    resolver=_Resolver(self._reach), limit=CONNECTIONS, use_dns_cache=False
+                ),
                 headers=self._headers,
                 timeout=aiohttp.ClientTimeout(
                     total=self._timeout_seconds, sock_connect=min(self._timeout_seconds, 10)
@@ -137,6 +144,23 @@ class HttpApi:
                 auto_decompress=True,
             )
         return self._session
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending PUT and DELETE again when a connection breaks: the first may have arrived."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientPayloadError(type(error).__name__) from None
+
+
+def _is_like_an_address(host: str) -> bool:
+    """True for what aiohttp connects to without asking the resolver, also `2130706433` and `127.1`."""
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 async def _limited(response: aiohttp.ClientResponse) -> bytes:
@@ -157,15 +181,27 @@ class _Resolver(AbstractResolver):
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._system = aiohttp.ThreadedResolver()
 
     async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        found = await self._system.resolve(host, port, family)
+        found = await address_infos(host, port, family)
         try:
-            permitted = set(self._reach.permitted(host, (each["host"] for each in found)))
+            permitted = set(self._reach.permitted(host, (info[4][0] for info in found)))
         except AddressForbidden as error:
             raise _Forbidden(str(error)) from None
-        return [each for each in found if each["host"] in permitted]
+        return [_result(host, info) for info in found if info[4][0] in permitted]
 
     async def close(self) -> None:
-        await self._system.close()
+        """Nothing is open."""
+
+
+def _result(host: str, info: AddressInfo) -> ResolveResult:
+    family, _, protocol, _, socket_address = info
+    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return ResolveResult(
+        hostname=host,
+        host=socket_address[0],
+        port=socket_address[1],
+        family=family,
+        proto=protocol,
+        flags=numeric,
+    )

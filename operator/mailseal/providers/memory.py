@@ -7,9 +7,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from mailseal.providers.base import (
+    Ability,
     Capabilities,
     InvalidConfiguration,
     ProviderError,
@@ -107,9 +109,12 @@ class MemoryProvider:
     """The provider over a `MemoryBackend`. Settings: `name` (default "default") and `zones`."""
 
     type_name: ClassVar[str] = "memory"
+    capabilities: Capabilities = Capabilities(
+        batch_limit=_BATCH_LIMIT,
+        cannot={Ability.DELEGATIONS: "It holds no NS records, so that nothing can be delegated."},
+    )
 
     def __init__(self, backend: MemoryBackend, zones: tuple[DnsName, ...] = ()) -> None:
-        self.capabilities = Capabilities(batch_limit=_BATCH_LIMIT)
         self.backend = backend
         self._listed = zones
         for zone in zones:
@@ -166,6 +171,10 @@ class MemoryProvider:
         self.backend.swap(zone, changes)
         if faults.after_apply:
             raise faults.after_apply.popleft()
+
+    async def negative_caching_time(self, zone: DnsName) -> timedelta:
+        """None at all: nobody caches what a process remembers."""
+        return timedelta(0)
 
     async def close(self) -> None:
         """Nothing to release: the zones live on in the process."""

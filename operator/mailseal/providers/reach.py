@@ -47,8 +47,8 @@ class Reach:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-            found = found.ipv4_mapped
+        if isinstance(found, ipaddress.IPv6Address):
+            found = _embedded(found) or found
         if any(found in network for network in self.opened):
             return True
         return not any(found in network for network in self.closed)
@@ -58,8 +58,26 @@ class Reach:
         found = tuple(addresses)
         permitted = tuple(address for address in found if self.permits(address))
         if found and not permitted:
+            led = f"{host} leads to {', '.join(found)}" if found != (host,) else f"{host} is"
             raise AddressForbidden(
-                f"{host} is {', '.join(found)}, where a provider of a namespace must not connect to: name a "
+                f"{led} where a provider of a namespace must not connect to: name a "
                 "server outside the operator's own Pod and its machine, or use a ClusterDnsProvider"
             )
         return permitted
+
+
+_NAT64: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_COMPATIBLE: Final = ipaddress.ip_network("::/96")
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to, where it is one of those.
+
+    IPv4-mapped and IPv4-compatible (RFC 4291 section 2.5.5), NAT64 (RFC 6052 and RFC 8215), 6to4 (RFC 3056).
+    """
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    is_compatible = address in _COMPATIBLE and int(address) > 1
+    if is_compatible or any(address in network for network in _NAT64):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None

@@ -55,6 +55,22 @@ def changed_rrsets(
     return result
 
 
+def check_made(held: Mapping[RRsetKey, RRset], changes: Sequence[RRsetChange]) -> None:
+    """Raise `Raced` unless `held`, read after a write, has what the changes add and lacks what they remove.
+
+    For backends without compare-and-swap. What somebody else added or removed meanwhile is no fault.
+    """
+    for change in changes:
+        now, before, after = (
+            rrset.identities if rrset else frozenset()
+            for rrset in (held.get(change.key), change.before, change.after)
+        )
+        if after - before - now or (before - after) & now:
+            raise Raced(f"{change.key} was changed by somebody else, or by the backend, as it was written")
+        if after - before and change.key.rtype is not RecordType.CNAME:
+            _check_cname_alone(held, change.key, lambda _name: False)
+
+
 def _compare(current: RRset | None, change: RRsetChange) -> None:
     unchanged = current is None if change.before is None else change.before.same_as(current)
     if not unchanged:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
+from mailseal.providers.breaker import CircuitBreaker
 from mailseal.providers.budget import Budgets
 from mailseal.providers.reach import Reach
 
@@ -43,10 +44,6 @@ class ObjectStore(Protocol):
     Objects are mappings as in JSON. Every method may raise a `ProviderError`.
     """
 
-    async def get(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """The object, or None when there is none."""
-        ...
-
     async def list(self, namespace: str, label_selector: str) -> Sequence[Mapping[str, Any]]:
         """The objects that have the labels."""
         ...
@@ -56,10 +53,6 @@ class ObjectStore(Protocol):
 
         Raises `Conflicted`.
         """
-        ...
-
-    async def delete(self, namespace: str, name: str, resource_version: str) -> None:
-        """Delete the object while it has that resourceVersion. Raises `Conflicted`."""
         ...
 
 
@@ -87,6 +80,8 @@ class Surroundings:
     log: CallLog = field(default_factory=NoLog)
     budgets: Budgets = field(default_factory=Budgets)
     """Shared by all providers of the process, so that those with one account share its budget."""
+    circuit: CircuitBreaker | None = None
+    """Leaves a backend alone that does not answer; None: it is asked every time. The guard obeys it."""
     endpoints: ObjectStore | None = None
     """The cluster's DNSEndpoint resources of external-dns; None without a cluster."""
 

@@ -29,7 +29,7 @@ def test_a_short_outage_flaps_nothing_and_new_resources_say_what_they_wait_for(
     try:
         world.wait_for_syncs(1, "failed")
         world.apply(world.nta_record())
-        message = world.wait_reason("NtaRecord", "nta", "ProviderUnavailable")
+        message = world.wait_unreachable("NtaRecord", "nta")
         assert world.server.endpoint in message
     finally:
         recover(world.server)
@@ -48,8 +48,8 @@ def test_a_change_and_a_deletion_during_an_outage_are_made_after_it(world: World
     world.server.stop()
     world.change("MailDomain", "mail", spf={"mechanisms": ["mx"]})
     world.delete("NtaRecord", "nta")
-    world.wait_reason("MailDomain", "mail", "ProviderUnavailable")
-    world.wait_reason("NtaRecord", "nta", "ProviderUnavailable")
+    world.wait_unreachable("MailDomain", "mail")
+    world.wait_unreachable("NtaRecord", "nta")
     world.server.start()
     world.wait_ready("MailDomain", "mail")
     world.wait_gone("NtaRecord", "nta")
@@ -60,9 +60,28 @@ def test_a_resource_that_was_waiting_when_its_server_came_back_needs_nobodys_hel
     with new_world() as world:
         world.server.stop()
         world.apply(world.tsig(), world.provider(), world.mail_domain())
-        message = world.wait_reason("DnsProvider", "zone", "ProviderUnavailable")
+        message = world.wait_unreachable("DnsProvider", "zone")
         assert world.server.endpoint in message
-        world.wait_reason("MailDomain", "mail", "ProviderUnavailable")
+        world.wait_unreachable("MailDomain", "mail")
         world.server.start()
         world.wait_ready("MailDomain", "mail")
         world.wait_ready("DnsProvider", "zone")
+
+
+def test_a_server_that_hangs_holds_back_nobody_elses_zones(new_world) -> None:
+    with new_world() as frozen, new_world() as other:
+        many = [frozen.mail_domain(f"mail{n}", domain=f"d{n}.{frozen.domain}") for n in range(40)]
+        frozen.server.pause()
+        try:
+            frozen.apply(frozen.tsig(), frozen.provider(deleteLimit={"percent": 100}), *many)
+            frozen.wait_unreachable("MailDomain", "mail0")
+            other.apply(other.tsig(), other.provider(), other.mail_domain())
+            other.wait_ready("MailDomain", "mail", seconds=20)
+            assert "suspended since" in frozen.wait_reason("DnsProvider", "zone", "ProviderSuspended")
+            provider = f"DnsProvider {frozen.namespace}/zone"
+            assert frozen.operator.metric("mailseal_provider_circuit_open", provider=provider) == 1
+        finally:
+            frozen.server.resume()
+        for number in range(40):
+            frozen.wait_ready("MailDomain", f"mail{number}")
+        assert frozen.operator.metric("mailseal_provider_circuit_open", provider=provider) == 0

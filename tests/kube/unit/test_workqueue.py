@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailseal.kube import workqueue
-from mailseal.kube.workqueue import WorkQueue, backoff
+from mailseal.kube.workqueue import Lanes, WorkQueue, backoff
 
 PATIENCE_SECONDS = 20
 
@@ -146,3 +146,91 @@ def test_the_pause_grows_up_to_the_longest(attempts) -> None:
     longest, first = timedelta(minutes=1), timedelta(seconds=1)
     pause = backoff(attempts, first, longest)
     assert 0.75 * min(2 ** (attempts - 1), 60) <= pause.total_seconds() <= min(2 ** (attempts - 1), 60)
+
+
+class Lane(Bench):
+    """A bench whose keys wait for what their first letter names, two at a time."""
+
+    def __init__(self, slow: timedelta) -> None:
+        super().__init__()
+        lanes: Lanes[str] = Lanes(of=lambda key: key[0], width=2, slow=slow)
+        self.queue = WorkQueue("bench", self._work, 4, lanes=lanes)
+
+
+@pytest.fixture
+async def lane():
+    made = Lane(slow=timedelta(hours=1))
+    serving = asyncio.create_task(made.queue.run())
+    yield made
+    serving.cancel()
+    await asyncio.wait({serving})
+
+
+def hold(bench: Bench, *keys: str) -> None:
+    for key in keys:
+        bench.held[key] = asyncio.Event()
+        bench.queue.add(key)
+
+
+async def test_a_slow_lane_leaves_room_for_the_others(lane) -> None:
+    hold(lane, *(f"a{number}" for number in range(20)))
+    for key in ("b0", "c0", "b1"):
+        lane.queue.add(key)
+    await lane.until(lambda: len(lane.done) == 3)
+    assert sum(lane.running.values()) == 2
+    for number in range(20):
+        lane.held[f"a{number}"].set()
+    await lane.until(lambda: len(lane.queue) == 0)
+    assert len(lane.done) == 23
+    assert max(lane.most_at_once.values()) == 1
+
+
+async def test_a_key_that_waits_for_its_lane_is_worked_on_once_and_may_be_forgotten(lane) -> None:
+    hold(lane, "a0", "a1")
+    await lane.until(lambda: sum(lane.running.values()) == 2)
+    for key in ("a2", "a3", "a2", "a4"):
+        lane.queue.add(key)
+    lane.queue.add("b0")
+    await lane.until(lambda: lane.done == ["b0"])
+    lane.queue.forget("a2")
+    lane.held["a0"].set()
+    await lane.until(lambda: len(lane.done) == 4)
+    lane.held["a1"].set()
+    await lane.until(lambda: len(lane.queue) == 0)
+    assert lane.done == ["b0", "a0", "a3", "a4", "a1"]
+
+
+async def test_many_slow_lanes_leave_the_workers_to_the_others() -> None:
+    lane = Lane(slow=timedelta(milliseconds=20))
+    serving = asyncio.create_task(lane.queue.run())
+    hold(lane, *(f"{letter}{number}" for letter in "abcdef" for number in range(5)))
+    await lane.until(lambda: sum(lane.running.values()) == 12)
+    lane.queue.add("z")
+    await lane.until(lambda: lane.done == ["z"])
+    serving.cancel()
+    await asyncio.wait({serving})
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.booleans()), max_size=40))
+def test_every_key_is_worked_on_in_the_end(added: list[tuple[str, int, bool]]) -> None:
+    """However keys are added, forgotten and added again while lanes are full."""
+
+    async def play() -> None:
+        lane = Lane(slow=timedelta(hours=1))
+        serving = asyncio.create_task(lane.queue.run())
+        wanted = set()
+        for letter, number, forgotten in added:
+            key = f"{letter}{number}"
+            lane.queue.add(key)
+            wanted.add(key)
+            if forgotten:
+                lane.queue.forget(key)
+                lane.queue.add(key)
+            await asyncio.sleep(0)
+        await lane.until(lambda: len(lane.queue) == 0)
+        serving.cancel()
+        await asyncio.wait({serving})
+        assert set(lane.done) == wanted
+        assert max(lane.most_at_once.values(), default=1) == 1
+
+    asyncio.run(play())

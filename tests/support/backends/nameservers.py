@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 
 from mailseal.dnsio.rdata import record_set, wire_rdata
 from mailseal.providers.base import Provider
@@ -10,11 +14,15 @@ from mailseal.providers.rfc2136 import Rfc2136Provider
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
 from support.backends.base import Harness
+from support.certificates import issue_server_certificate
 from support.servers import BindServer, KnotServer, NameServer, PowerDnsServer, TsigSecret
 
 
 class ServerHarness(Harness):
     """The rfc2136 provider on a real server."""
+
+    authorities: Mapping[str, bytes] = {}
+    """What the Secret holds besides the TSIG key."""
 
     def __init__(self) -> None:
         self.key = TsigSecret()
@@ -38,8 +46,9 @@ class ServerHarness(Harness):
     def open_with(self, secret: str | None = None, **overrides: object) -> Rfc2136Provider:
         """The provider with other settings or another secret; "" for no Secret at all."""
         chosen = self.key.secret if secret is None else secret
-        credentials = {"tsig-secret": chosen.encode()} if chosen else {}
-        return Rfc2136Provider.from_settings(self.settings(**overrides), credentials)
+        signing = {"tsig-secret": chosen.encode()} if chosen else {}
+        credentials = {**signing, **self.authorities}
+        return Rfc2136Provider.from_settings(self.settings(**overrides), credentials, self.surroundings)
 
     def add_zone(self, zone: DnsName, records: str = "") -> None:
         self.server.add_zone(zone, records)
@@ -81,3 +90,24 @@ class PowerDnsHarness(ServerHarness):
 
     def start(self, key: TsigSecret) -> NameServer:
         return PowerDnsServer({"start.example": ""}, keys=(key,))
+
+
+class BindTlsHarness(ServerHarness):
+    """BIND over IPv6 and DNS over TLS."""
+
+    name = "bind-tls"
+
+    def start(self, key: TsigSecret) -> NameServer:
+        self._directory = Path(tempfile.mkdtemp(prefix="mailseal-dot-"))
+        certificate = issue_server_certificate(self._directory, "::1")
+        self.authorities = {"ca.crt": certificate.ca_file.read_bytes()}
+        server = BindServer(("start.example",), keys=(key,), address="::1", certificate=certificate)
+        self._tls_port = server.tls_port
+        return server
+
+    def settings(self, **overrides: object) -> dict[str, object]:
+        return super().settings(**{"transport": "tls", "port": self._tls_port, **overrides})
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self._directory)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 from functools import partial
 
+from support.certificates import ServerCertificate
 from support.servers.process import (
     NEGATIVE_CACHING_SECONDS,
     START_SECONDS,
     NameServer,
     TsigSecret,
+    free_port,
     wait_until,
     zone_text,
 )
@@ -21,8 +23,8 @@ class BindServer(NameServer):
     A secondary hears of changes only when it is `notified`; otherwise it lags until its next start, at
     which it transfers all zones, since it keeps none on disk.
     BIND listens on addresses that an interface has: `127.0.0.1` and `::1`, but not other 127.x.x.x.
-    `access` stands in every primary zone in place of `allow-update` for all keys, and `options` in the
-    options block, for what a test is about.
+    `access` stands in every zone in place of `allow-update` for all keys, and `options` in the
+    options block, for what a test is about. With `certificate` it serves DNS over TLS at `tls_port`, too.
     """
 
     binaries = ("named",)
@@ -40,11 +42,15 @@ class BindServer(NameServer):
         options: str = "",
         nameservers: tuple[tuple[str, str], ...] = (),
         negative_caching_seconds: int = NEGATIVE_CACHING_SECONDS,
+        certificate: ServerCertificate | None = None,
     ) -> None:
         super().__init__(keys, address, port)
         self.primary = primary
+        self.tls_port = free_port(address)
+        self.transfer_key: TsigSecret | None = None
+        self.certificate = certificate
         self._notified = notified
-        self._secondaries: list[BindServer] = []
+        self._secondaries: list[NameServer] = []
         self._access = access
         self._options = options
         self._nameservers = nameservers
@@ -82,7 +88,12 @@ class BindServer(NameServer):
         if self.primary is not None and self._notified:
             self.primary.notify(self)
 
-    def notify(self, secondary: BindServer) -> None:
+    def sign_transfers(self, key: TsigSecret) -> None:
+        """From now on transfer zones to who has `key` only, and sign notifications with it."""
+        self.transfer_key = key
+        self._reload()
+
+    def notify(self, secondary: NameServer) -> None:
         """From now on tell `secondary` of each change."""
         if secondary not in self._secondaries:
             self._secondaries.append(secondary)
@@ -109,7 +120,9 @@ class BindServer(NameServer):
             f'  directory "{self.directory}"; managed-keys-directory ".";',
             "  pid-file none; session-keyfile none;",
             f"  listen-on{'-v6' if ipv6 else ''} {listening} listen-on{'' if ipv6 else '-v6'} {{ none; }};",
-            "  recursion no; dnssec-validation no; empty-zones-enable no; allow-transfer { any; };",
+            f"  {self._tls_listener()}",
+            "  recursion no; dnssec-validation no; empty-zones-enable no;",
+            f"  allow-transfer {{ {_key_clause(self.transfer_key) or 'any;'} }};",
             "  notify explicit; notify-delay 0; notify-rate 1000; startup-notify-rate 1000;",
             "  serial-query-rate 1000;",
             "" if ipv6 else f"  transfer-source {self.address}; notify-source {self.address};",
@@ -117,17 +130,42 @@ class BindServer(NameServer):
             "};",
             "controls { };",
         ]
+        known = (*self.keys, *self._transfer_keys())
         lines += [
-            f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};' for key in self.keys
+            f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};' for key in known
         ]
+        if self.certificate is not None:
+            lines.insert(0, f'tls "dot" {{ {_tls_files(self.certificate)} }};')
         return "\n".join([*lines, *(self._zone_block(zone) for zone in self.zones), ""])
 
     def _zone_block(self, zone: str) -> str:
         if self.primary is not None:
-            source = f"primaries {{ {self.primary.address} port {self.primary.port}; }}"
-            return f'zone "{zone}" {{ type secondary; {source}; }};'
+            key = _key_clause(self.primary.transfer_key)
+            source = f"primaries {{ {self.primary.address} port {self.primary.port} {key or ';'} }};"
+            return f'zone "{zone}" {{ type secondary; {source} {self._access or ""} }};'
         allowed = "".join(f'key "{key.name}"; ' for key in self.keys) or "none; "
         access = self._access if self._access is not None else f"allow-update {{ {allowed}}};"
-        notified = "".join(f"{server.address} port {server.port}; " for server in self._secondaries)
+        key_clause = _key_clause(self.transfer_key) or ";"
+        notified = "".join(
+            f"{server.address} port {server.port} {key_clause} " for server in self._secondaries
+        )
         also_notify = f"also-notify {{ {notified}}};" if notified else ""
         return f'zone "{zone}" {{ type primary; file "{zone}.zone"; {access} {also_notify} }};'
+
+    def _transfer_keys(self) -> tuple[TsigSecret, ...]:
+        key = self.transfer_key if self.primary is None else self.primary.transfer_key
+        return (key,) if key is not None else ()
+
+    def _tls_listener(self) -> str:
+        if self.certificate is None:
+            return ""
+        option = "listen-on-v6" if ":" in self.address else "listen-on"
+        return f'{option} port {self.tls_port} tls "dot" {{ {self.address}; }};'
+
+
+def _key_clause(key: TsigSecret | None) -> str:
+    return f'key "{key.name}";' if key is not None else ""
+
+
+def _tls_files(certificate: ServerCertificate) -> str:
+    return f'cert-file "{certificate.cert_file}"; key-file "{certificate.key_file}";'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,14 @@ class FakeDns:
     port: int
     udp_messages: list[bytes] = field(default_factory=list)
     tcp_messages: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    """All that were made over TCP, or over TLS where it is served."""
+    open_connections: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def hang_up(self) -> None:
+        """Close all connections."""
+        for writer in self.open_connections:
+            writer.close()
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -46,13 +55,22 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def fake_dns(
-    udp: Answer, tcp: Answer | None = None, address: str = "127.0.0.1"
+    udp: Answer,
+    tcp: Answer | None = None,
+    address: str = "127.0.0.1",
+    port: int | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[FakeDns]:
-    """Listen on a free port for both transports; over TCP `tcp` answers, by default as `udp` does."""
-    fake = FakeDns(address, free_port(address))
+    """Listen for both transports, on a free port unless one is given; over TCP `tcp` answers, or else `udp`.
+
+    With `tls` a connection begins with a TLS handshake.
+    """
+    fake = FakeDns(address, port or free_port(address))
     over_tcp = tcp or udp
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        fake.connections += 1
+        fake.open_connections.append(writer)
         try:
             while length := await reader.read(2):
                 message = await reader.readexactly(int.from_bytes(length, "big"))
@@ -67,12 +85,13 @@ async def fake_dns(
             pass
         finally:
             writer.close()
+            fake.open_connections.remove(writer)
 
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
         lambda: _Datagrams(fake, udp), local_addr=(address, fake.port)
     )
-    server = await asyncio.start_server(serve, address, fake.port)
+    server = await asyncio.start_server(serve, address, fake.port, ssl=tls)
     try:
         yield fake
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from support.servers.process import (
     NameServer,
     ServerFailed,
     TsigSecret,
+    free_port,
     program,
     wait_until,
     zone_text,
@@ -23,7 +25,7 @@ _SCHEMAS = (
 
 
 class PowerDnsServer(NameServer):
-    """`pdns_server` with zones that every key may update."""
+    """`pdns_server` with zones that every key may update, and its HTTP API where there is a key for that."""
 
     binaries = ("pdns_server", "pdnsutil", "sqlite3")
 
@@ -34,8 +36,11 @@ class PowerDnsServer(NameServer):
         keys: tuple[TsigSecret, ...] = (),
         address: str = "127.0.0.1",
         port: int | None = None,
+        api_key: str = "",
     ) -> None:
         super().__init__(keys, address, port)
+        self.api_key = api_key
+        self.api_port = 0
         self.zones = {zone: zone_text(zone, records) for zone, records in zones.items()}
         self._loaded: set[str] = set()
 
@@ -45,10 +50,32 @@ class PowerDnsServer(NameServer):
             self._prepare()
             wait_until(lambda: self.serves(zone), START_SECONDS, f"{zone} answered after it was loaded")
 
+    @property
+    def api_url(self) -> str:
+        """The base URL of the HTTP API."""
+        return f"http://{self.address}:{self.api_port}"
+
+    def sql(self, statement: str) -> None:
+        """Change the database behind the server."""
+        self._run("sqlite3", "zones.sqlite", ".timeout 5000", statement)
+
+    def set_meta(self, zone: str, kind: str, *values: str) -> None:
+        """Set metadata of a zone, such as SOA-EDIT-API."""
+        self._pdnsutil("set-meta", zone, kind, *values)
+
+    def secure(self, zone: str) -> None:
+        """Let the server sign a zone."""
+        self._pdnsutil("secure-zone", zone)
+
+    def _listens(self) -> bool:
+        return super()._listens() and (not self.api_key or _accepts(self.address, self.api_port))
+
     def _command(self) -> list[str]:
         return ["pdns_server", f"--config-dir={self.directory}"]
 
     def _prepare(self) -> None:
+        if self.api_key and not self._fixed_port:
+            self.api_port = free_port(self.address)
         (self.directory / "pdns.conf").write_text(self._configuration())
         if not (self.directory / "zones.sqlite").exists():
             self._run("sqlite3", "zones.sqlite", f".read {_schema()}")
@@ -57,7 +84,9 @@ class PowerDnsServer(NameServer):
         for zone in self.zones.keys() - self._loaded:
             (self.directory / f"{zone}.zone").write_text(self.zones[zone])
             self._pdnsutil("load-zone", zone, f"{zone}.zone")
-            self._pdnsutil("set-meta", zone, "ALLOW-DNSUPDATE-FROM", "127.0.0.0/8")
+            self._pdnsutil("set-meta", zone, "ALLOW-DNSUPDATE-FROM", "127.0.0.0/8", "::1")
+            if self.api_key:
+                self._pdnsutil("set-meta", zone, "SOA-EDIT-API", "INCREASE")
             if self.keys:
                 self._pdnsutil("set-meta", zone, "TSIG-ALLOW-DNSUPDATE", *(key.name for key in self.keys))
             self._loaded.add(zone)
@@ -67,6 +96,7 @@ class PowerDnsServer(NameServer):
             "launch=gsqlite3",
             f"gsqlite3-database={self.directory}/zones.sqlite",
             "gsqlite3-pragma-synchronous=0",
+            "gsqlite3-dnssec=yes",
             f"local-address={self.address}",
             f"local-port={self.port}",
             f"socket-dir={self.directory}",
@@ -79,7 +109,17 @@ class PowerDnsServer(NameServer):
             "distributor-threads=1",
             "security-poll-suffix=",
         ]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, *(self._api_lines() if self.api_key else ()), ""])
+
+    def _api_lines(self) -> list[str]:
+        return [
+            "api=yes",
+            f"api-key={self.api_key}",
+            "webserver=yes",
+            f"webserver-address={self.address}",
+            f"webserver-port={self.api_port}",
+            f"webserver-allow-from={self.address}",
+        ]
 
     def _pdnsutil(self, *arguments: str) -> None:
         self._run("pdnsutil", f"--config-dir={self.directory}", *arguments)
@@ -91,6 +131,14 @@ class PowerDnsServer(NameServer):
         )
         if done.returncode != 0:
             raise ServerFailed(f"{command[0]} {command[-1]} failed:\n{done.stdout}{done.stderr}")
+
+
+def _accepts(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=0.5):
+            return True
+    except OSError:
+        return False
 
 
 def _schema() -> str:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the name servers, resolver, DKIM signers and verifiers that the tests start on loopback, and the
-# browser in which they look at pages (Debian and its derivatives).
+# Installs the name servers, resolver, Kerberos, DKIM signers and verifiers that the tests start on loopback, and
+# the browser in which they look at pages (Debian and its derivatives).
 #
 # Does nothing when all of them are there. The packages' own services are neither started nor enabled: the tests
 # run their own processes, and a machine of a developer shall not start to answer on port 53 or 25.
@@ -43,6 +43,12 @@ missing_packages() {
         printf 'pdns-backend-sqlite3\n'
     fi
     needs unbound unbound
+    needs cc gcc
+    needs krb5kdc krb5-kdc
+    needs kadmin.local krb5-admin-server
+    if [ ! -e /usr/include/gssapi/gssapi.h ]; then
+        printf 'libkrb5-dev\n'
+    fi
     needs chromium chromium
     needs chromedriver chromium-driver
     needs opendkim opendkim
@@ -93,6 +99,7 @@ disable_services() {
         knot) "${as_root[@]}" systemctl disable --quiet knot.service ;;
         pdns-server) "${as_root[@]}" systemctl disable --quiet pdns.service ;;
         opendkim | rspamd | dkimpy-milter | unbound) "${as_root[@]}" systemctl disable --quiet "$package.service" ;;
+        krb5-kdc | krb5-admin-server) "${as_root[@]}" systemctl disable --quiet "$package.service" ;;
         exim4-daemon-light) "${as_root[@]}" systemctl disable --quiet exim4.service ;;
         esac
     done

@@ -52,6 +52,8 @@ class BackendSettings(Model):
     """What the Secret holds, such as `whose key api-key holds the API key`."""
     cluster_only: ClassVar[str] = ""
     """Why only a ClusterDnsProvider may be of this type; empty where both may."""
+    asks_nameservers: ClassVar[bool] = False
+    """True: the backend itself asks the servers in `spec.nameservers`, and is opened with them."""
     self_contained: ClassVar[bool] = False
     """True: no name server need serve the zones, and the backend itself is believed without `nameservers`."""
 

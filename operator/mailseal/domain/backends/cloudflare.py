@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from mailseal.domain.backends.base import BackendSettings, UrlText, trusted_endpoint
+from mailseal.domain.checks import matching
 
 
 class CloudflareSettings(BackendSettings):
@@ -14,6 +15,20 @@ class CloudflareSettings(BackendSettings):
 
     credential_fields: ClassVar[str] = "whose key api-token holds an API token"
 
+    account_id: (
+        Annotated[
+            str,
+            Field(min_length=32, max_length=32),
+            matching(
+                r"[0-9a-f]{32}",
+                "write the account's identifier of 32 hexadecimal digits, as the dashboard has it",
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Account whose zones to use. Left out: all accounts that the token reaches.",
+    )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the Cloudflare API"))
     timeout_seconds: int = Field(
         default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."

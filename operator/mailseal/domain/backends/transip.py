@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from mailseal.domain.backends.base import BackendSettings, UrlText, trusted_endpoint
+from mailseal.domain.checks import matching
 
 
 class TransIpSettings(BackendSettings):
@@ -14,7 +15,16 @@ class TransIpSettings(BackendSettings):
 
     credential_fields: ClassVar[str] = "whose key private-key holds the private key of the API in PEM"
 
-    login: str = Field(min_length=1, max_length=63, description="Name of the account.")
+    login: Annotated[
+        str,
+        Field(min_length=1, max_length=63),
+        matching(r"[A-Za-z0-9_.@-]+", "write the name with which you sign in to TransIP"),
+    ] = Field(description="Name of the account.")
+    whitelisted_only: bool = Field(
+        default=False,
+        description="Use tokens that TransIP takes from the account's whitelisted addresses only. Needed "
+        "where the key pair was made for those only.",
+    )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the TransIP API"))
     timeout_seconds: int = Field(
         default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."

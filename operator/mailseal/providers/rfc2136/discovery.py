@@ -8,12 +8,14 @@ from typing import Final
 
 import dns.flags
 import dns.message
+import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.SOA
 
-from mailseal.dnsio.client import DnsSession
 from mailseal.dnsio.faults import NotAuthoritative
-from mailseal.dnsio.messages import check_rcode, soa_owner
-from mailseal.dnsio.rdata import wire_name
+from mailseal.dnsio.messages import soa_owner
+from mailseal.dnsio.rdata import dns_name, wire_name
+from mailseal.providers.rfc2136.counted import CountedSession
 from mailseal.records.names import DnsName
 
 CACHE_SECONDS: Final = 600.0
@@ -45,14 +47,13 @@ class ZoneCache:
         return tuple(dict.fromkeys(zone for zone, expires in self._found.values() if now < expires))
 
 
-async def find_zone(session: DnsSession, name: DnsName, server: str) -> DnsName:
+async def find_zone(session: CountedSession, name: DnsName, server: str) -> DnsName:
     """The zone of the server that holds `name`, from the SOA that it answers (RFC 2308 section 3).
 
-    Raises `NotAuthoritative` when none does, and what `DnsSession.ask` and `check_rcode` raise.
+    Raises `NotAuthoritative` when none does, and what `CountedSession.ask` raises.
     """
     for candidate in (*name.ancestors(), DnsName("")):
         response = await session.ask(candidate, dns.rdatatype.SOA)
-        check_rcode(response, f"the zone of {name}", server)
         _check_authority(response, candidate, server)
         apex = soa_owner(response)
         if apex is not None and name.is_within(apex):
@@ -61,15 +62,18 @@ async def find_zone(session: DnsSession, name: DnsName, server: str) -> DnsName:
     raise NotAuthoritative(f"{server} serves no zone that holds {name}")
 
 
-async def check_zone(session: DnsSession, zone: DnsName, server: str) -> None:
-    """Raise `NotAuthoritative` or `ErrorAnswer` unless the server answers for `zone` itself."""
+async def check_zone(session: CountedSession, zone: DnsName, server: str) -> DnsName:
+    """The primary that the zone's SOA names (RFC 1035 section 3.3.13, MNAME).
+
+    Raises `NotAuthoritative` or `ErrorAnswer` unless the server answers for `zone` itself.
+    """
     response = await session.ask(zone, dns.rdatatype.SOA)
-    check_rcode(response, f"the SOA of {zone}", server)
     _check_authority(response, zone, server)
-    if not any(
-        rrset.rdtype == dns.rdatatype.SOA and rrset.name == wire_name(zone) for rrset in response.answer
-    ):
+    soa = response.get_rrset(response.answer, wire_name(zone), dns.rdataclass.IN, dns.rdatatype.SOA)
+    named = [rdata.mname for rdata in soa or () if isinstance(rdata, dns.rdtypes.ANY.SOA.SOA)]
+    if not named:
         raise NotAuthoritative(f"{server} serves no zone {zone}: it has no SOA there")
+    return dns_name(named[0])
 
 
 def _check_authority(response: dns.message.Message, name: DnsName, server: str) -> None:

@@ -9,6 +9,7 @@ import dns.rcode
 from mailseal.dnsio.faults import (
     AnswerLost,
     BadAnswer,
+    CertificateRejected,
     DnsFault,
     ErrorAnswer,
     NotAuthoritative,
@@ -28,13 +29,23 @@ from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RecordType
 
+
+class Unexplained(Refused):
+    """An answer code that does not say whether the content, the sender or the zone is the matter."""
+
+    def __init__(self, rcode: dns.rcode.Rcode, message: str) -> None:
+        super().__init__(message)
+        self.rcode = rcode
+
+
 _RACED = {dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN}
-UNEXPLAINED = {dns.rcode.REFUSED, dns.rcode.SERVFAIL, dns.rcode.NOTAUTH}
-"""Codes that do not say whether the content, the sender or the zone is the matter."""
+_UNEXPLAINED = {dns.rcode.REFUSED, dns.rcode.SERVFAIL, dns.rcode.NOTAUTH}
 
 
 def read_error(fault: DnsFault, zone: DnsName | None) -> ProviderError:
     """What a fault of a question means. `zone` is what the question was about, where that is known."""
+    if isinstance(fault, CertificateRejected):
+        return AuthenticationFailed(str(fault))
     if isinstance(fault, TsigRejected):
         return AuthenticationFailed(str(fault))
     if isinstance(fault, NotAuthoritative):
@@ -53,7 +64,7 @@ def read_error(fault: DnsFault, zone: DnsName | None) -> ProviderError:
 
 def lost_write(fault: DnsFault, zone: DnsName) -> ProviderError:
     """What a fault of an UPDATE means."""
-    if isinstance(fault, TsigRejected):
+    if isinstance(fault, TsigRejected | CertificateRejected):
         return AuthenticationFailed(str(fault))
     if isinstance(fault, AnswerLost | BadAnswer):
         return OutcomeUnknown(f"an update of {zone} was sent, and whether it was made is unknown: {fault}")
@@ -62,8 +73,10 @@ def lost_write(fault: DnsFault, zone: DnsName) -> ProviderError:
 
 def update_error(
     rcode: dns.rcode.Rcode, zone: DnsName, changes: Sequence[RRsetChange], server: str
-) -> ProviderError:
-    """What an answer code of an UPDATE means (RFC 2136 section 2.2), for codes outside `UNEXPLAINED`."""
+) -> ProviderError | None:
+    """What an answer code of an UPDATE means (RFC 2136 section 2.2); None for success."""
+    if rcode == dns.rcode.NOERROR:
+        return None
     code = dns.rcode.to_text(rcode)
     if rcode in _RACED:
         return Raced(f"{server} answers {code}: {_names(changes)} changed in {zone} since it was read")
@@ -76,9 +89,18 @@ def update_error(
         return ZoneNotFound(f"{server} answers {code}: {_names(changes)} do not lie in its zone {zone}")
     if rcode == dns.rcode.NOTIMP:
         return InvalidConfiguration(
-            f"{server} answers {code}: it takes no dynamic updates; enable them there"
+            f"{server} answers {code}: it takes no dynamic updates of {zone}; where it is a secondary, name "
+            "the primary, otherwise enable them there"
         )
-    return Refused(f"{server} answers {code} to a change of {_names(changes)} in {zone}")
+    refusal = f"{server} answers {code} to a change of {_names(changes)} in {zone}"
+    return Unexplained(rcode, refusal) if rcode in _UNEXPLAINED else Refused(refusal)
+
+
+def empty_update_error(rcode: dns.rcode.Rcode, zone: DnsName, server: str) -> ProviderError | None:
+    """What an answer code of an UPDATE that changes nothing means; None: updates are taken from us."""
+    if rcode == dns.rcode.NOERROR:
+        return None
+    return Unexplained(rcode, f"{server} answers {dns.rcode.to_text(rcode)} to an empty update of {zone}")
 
 
 def refused_content(
@@ -91,17 +113,23 @@ def refused_content(
     )
 
 
-def refused_sender(rcode: dns.rcode.Rcode, zone: DnsName, key_name: str | None, server: str) -> ProviderError:
-    """The server serves the zone, and takes no update of it from us at all."""
+def refused_sender(
+    rcode: dns.rcode.Rcode, zone: DnsName, signer: str | None, server: str, primary: DnsName
+) -> ProviderError:
+    """The server serves the zone, and takes no update of it from us at all.
+
+    `primary` is the server that the zone's SOA names, which for a hidden primary is another one.
+    """
     code = dns.rcode.to_text(rcode)
     if rcode == dns.rcode.SERVFAIL:
         return Unavailable(f"{server} answers {code} to every update of {zone}; its log says why")
-    if key_name is None:
+    if signer is None:
         return AuthenticationFailed(
             f"{server} answers {code} to unsigned updates of {zone}: configure a TSIG key"
         )
     return AuthenticationFailed(
-        f"{server} answers {code}: TSIG key {key_name} may not update {zone}, or this is not its primary"
+        f"{server} answers {code}: {signer} may not update {zone}, or this is a secondary: then "
+        f"name its primary, which is {primary} as the zone's SOA says, or a hidden one"
     )
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailseal.dnsio.endpoint import DNS_PORT, Endpoint, is_address
-from mailseal.dnsio.tsig import InvalidKey, TsigKey, algorithm_of, make_key
+from mailseal.dnsio.tls import DOT_PORT, InvalidAuthority, TlsProfile, strict_profile
+from mailseal.dnsio.tsig import TsigKey
 from mailseal.providers.base import InvalidConfiguration
+from mailseal.providers.rfc2136.gss import KerberosLogin
+from mailseal.providers.rfc2136.signing import is_gss, parse_key, parse_login
 from mailseal.providers.zonelist import parse_zones
 from mailseal.records.names import DnsName, InvalidName
 
-SECRET_KEY: Final = "tsig-secret"  # noqa: S105 - the name of the Secret's key
-DEFAULT_ALGORITHM: Final = "hmac-sha256"
+AUTHORITY_KEY: Final = "ca.crt"
 DEFAULT_TIMEOUT_SECONDS: Final = 5
 _MAX_TIMEOUT_SECONDS: Final = 60
-_TRANSPORTS: Final = ("auto", "tcp")
+_TRANSPORTS: Final = ("auto", "tcp", "tls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +27,35 @@ class Rfc2136Settings:
 
     server: Endpoint
     key: TsigKey | None
+    login: KerberosLogin | None
+    """For GSS-TSIG, instead of a key."""
     timeout_seconds: float
     tcp_only: bool
+    tls: TlsProfile | None
+    """For TLS only; None for none."""
     zones: tuple[DnsName, ...]
+
+    @property
+    def signer(self) -> str | None:
+        """Who the server takes updates from, in words; None where they are not signed."""
+        if self.login is not None:
+            return self.login.principal
+        return f"TSIG key {self.key.name}" if self.key is not None else None
 
     @classmethod
     def parse(cls, settings: Mapping[str, object], credentials: Mapping[str, bytes]) -> Rfc2136Settings:
         """Read the fields and the Secret. Raises `InvalidConfiguration` with the name of the wrong one."""
+        host, transport = _server(settings), _transport(settings)
+        usual_port = DOT_PORT if transport == "tls" else DNS_PORT
         return cls(
-            server=Endpoint(_server(settings), _number(settings, "port", DNS_PORT, 65535)),
-            key=_key(settings, credentials),
+            server=Endpoint(host, _number(settings, "port", usual_port, 65535)),
+            key=None if is_gss(settings) else parse_key(settings, credentials),
+            login=parse_login(settings, credentials, host) if is_gss(settings) else None,
             timeout_seconds=_number(
                 settings, "timeoutSeconds", DEFAULT_TIMEOUT_SECONDS, _MAX_TIMEOUT_SECONDS
             ),
-            tcp_only=_transport(settings) == "tcp",
+            tcp_only=transport == "tcp",
+            tls=_tls(settings, credentials, host, transport),
             zones=parse_zones(settings.get("zones")),
         )
 
@@ -74,26 +91,24 @@ def _transport(settings: Mapping[str, object]) -> str:
     return str(value)
 
 
-def _key(settings: Mapping[str, object], credentials: Mapping[str, bytes]) -> TsigKey | None:
-    name = settings.get("tsigKeyName")
-    algorithm = str(settings.get("tsigAlgorithm") or DEFAULT_ALGORITHM)
-    if name is None:
-        if credentials:
-            raise InvalidConfiguration(
-                "tsigKeyName is missing, although there is a Secret: name the key that it holds"
-            )
+def _tls(
+    settings: Mapping[str, object], credentials: Mapping[str, bytes], host: str, transport: str
+) -> TlsProfile | None:
+    """The profile of transport tls. What only it uses is refused elsewhere: who gives it believes in TLS."""
+    name, authorities = settings.get("tlsServerName"), credentials.get(AUTHORITY_KEY)
+    if transport != "tls":
+        for given, what in ((name, "tlsServerName"), (authorities, f"{AUTHORITY_KEY!r} in the Secret")):
+            if given is not None:
+                raise InvalidConfiguration(f"{what} is for transport: tls only: set that, or remove it")
         return None
-    if not isinstance(name, str) or not name.strip():
-        raise InvalidConfiguration("tsigKeyName must be a non-empty text")
     try:
-        algorithm_of(algorithm)
-    except InvalidKey as error:
-        raise InvalidConfiguration(f"tsigAlgorithm: {error}") from None
-    if SECRET_KEY not in credentials:
-        raise InvalidConfiguration(
-            f"the Secret of credentialsSecretRef has no key {SECRET_KEY!r} for TSIG key {name}"
-        )
+        return strict_profile(host if name is None else _server_name(str(name)), authorities)
+    except InvalidAuthority as error:
+        raise InvalidConfiguration(f"{AUTHORITY_KEY!r} in the Secret: {error}") from None
+
+
+def _server_name(name: str) -> str:
     try:
-        return make_key(name, credentials[SECRET_KEY], algorithm)
-    except InvalidKey as error:
-        raise InvalidConfiguration(f"TSIG key {name}, {SECRET_KEY!r} in the Secret: {error}") from None
+        return name if is_address(name) else DnsName.parse(name)
+    except InvalidName as error:
+        raise InvalidConfiguration(f"tlsServerName: {error}") from error

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import dns.rcode
 
-from mailseal.dnsio.client import DnsSession, for_each
+from mailseal.dnsio.client import for_each
 from mailseal.dnsio.faults import Delegated, DnsFault
 from mailseal.dnsio.messages import rrset_answered
 from mailseal.dnsio.rdata import wire_type
-from mailseal.dnsio.tsig import TsigKey
+from mailseal.providers.rfc2136.counted import CountedSession
+from mailseal.providers.rfc2136.server import PrimaryServer
 from mailseal.providers.rfc2136.update import build_existence_check
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
 
 
 async def drop_synthesised(
-    session: DnsSession, zone: DnsName, found: Mapping[RRsetKey, RRset], server: str, key: TsigKey | None
+    session: CountedSession, zone: DnsName, found: Mapping[RRsetKey, RRset], server: PrimaryServer
 ) -> dict[RRsetKey, RRset]:
     """`found` without the sets that a wildcard answers: an UPDATE sees no set there, and planning must not.
 
     Only sets that equal a wildcard's are in doubt; for those the server is asked with a prerequisite, which
     looks at the zone itself. Where it does not say, the set is kept as real: the careful reading.
     """
-    wildcards = await _read_wildcards(session, zone, found, server)
+    wildcards = await _read_wildcards(session, zone, found, server.label)
     real = dict(found)
 
     async def settle(doubtful: RRsetKey) -> None:
-        if not await _stands_in_zone(session, zone, doubtful, key):
+        if not await _stands_in_zone(session, zone, doubtful, server):
             del real[doubtful]
 
     in_doubt = [rrset.key for rrset in found.values() if _equals_wildcard(rrset, zone, wildcards)]
@@ -37,7 +39,7 @@ async def drop_synthesised(
 
 
 async def _read_wildcards(
-    session: DnsSession, zone: DnsName, found: Iterable[RRsetKey], server: str
+    session: CountedSession, zone: DnsName, found: Iterable[RRsetKey], server: str
 ) -> dict[RRsetKey, RRset]:
     wildcards: dict[RRsetKey, RRset] = {}
 
@@ -74,13 +76,16 @@ def _equals_wildcard(rrset: RRset, zone: DnsName, wildcards: Mapping[RRsetKey, R
 
 
 async def _stands_in_zone(
-    session: DnsSession, zone: DnsName, doubtful: RRsetKey, key: TsigKey | None
+    session: CountedSession, zone: DnsName, doubtful: RRsetKey, server: PrimaryServer
 ) -> bool:
+    stands = True
+
+    def judge(rcode: dns.rcode.Rcode) -> None:
+        nonlocal stands
+        stands = rcode != dns.rcode.NXRRSET
+
     message = build_existence_check(zone, doubtful)
-    if key is not None:
-        message.use_tsig(key)
-    try:
-        response = await session.send_once(message)
-    except DnsFault:
-        return True
-    return response.rcode() != dns.rcode.NXRRSET
+    with suppress(DnsFault):
+        await server.sign(session, message)
+        await session.update(zone, message, judge)
+    return stands

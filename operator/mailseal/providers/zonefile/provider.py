@@ -1,10 +1,10 @@
-"""The provider over zone files, each call in a thread since files block."""
+"""The provider over zone files, each call in a thread of its own since files block, a network's for long."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -15,6 +15,7 @@ from mailseal.providers.base import (
     ProviderError,
     ZoneSurvey,
 )
+from mailseal.providers.calls import Calls
 from mailseal.providers.rrsetstore import changed_rrsets, check_batch, read_rrsets
 from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonefile.content import ZoneContent
@@ -34,9 +35,12 @@ class ZoneFileProvider:
     """
 
     type_name: ClassVar[str] = "zonefile"
+    capabilities: Capabilities = Capabilities(batch_limit=_BATCH_LIMIT)
 
-    def __init__(self, directory: Path, zones: tuple[DnsName, ...] = ()) -> None:
-        self.capabilities = Capabilities(batch_limit=_BATCH_LIMIT)
+    def __init__(
+        self, directory: Path, zones: tuple[DnsName, ...] = (), surroundings: Surroundings = UNRESTRICTED
+    ) -> None:
+        self._threads = Calls(surroundings)
         self._files = ZoneDirectory(directory)
         self._listed = zones
 
@@ -55,11 +59,11 @@ class ZoneFileProvider:
             raise InvalidConfiguration(
                 "the zonefile provider takes no credentials; remove credentialsSecretRef"
             )
-        return cls(Path(path), parse_zones(settings.get("zones")))
+        return cls(Path(path), parse_zones(settings.get("zones")), surroundings)
 
     async def survey(self) -> ZoneSurvey:
         """Read every file; see `Provider.survey`."""
-        return await asyncio.to_thread(self._survey)
+        return await self._threads.in_thread(self._survey)
 
     async def zones(self) -> tuple[DnsName, ...]:
         """See `Provider.zones`."""
@@ -67,26 +71,27 @@ class ZoneFileProvider:
 
     async def zone_of(self, name: DnsName) -> DnsName:
         """The listed zone or the file with the longest suffix."""
-        return longest_suffix(name, self._listed or await asyncio.to_thread(self._files.zones))
+        return longest_suffix(name, self._listed or await self._threads.in_thread(self._files.zones))
 
     async def read(self, zone: DnsName, keys: Collection[RRsetKey]) -> dict[RRsetKey, RRset]:
         """See `Provider.read`."""
-        return await asyncio.to_thread(self._read, zone, keys)
+        return await self._threads.in_thread(partial(self._read, zone, keys))
 
     async def apply(self, zone: DnsName, changes: Sequence[RRsetChange]) -> None:
         """See `Provider.apply`."""
         check_batch(zone, changes)
-        await asyncio.to_thread(self._apply, zone, changes)
+        await self._threads.in_thread(partial(self._apply, zone, changes))
 
     async def negative_caching_time(self, zone: DnsName) -> timedelta:
         """How long absence in `zone` may be cached, by its SOA (RFC 2308 section 5).
 
         Raises a `ProviderError`.
         """
-        return await asyncio.to_thread(self._negative_caching_time, zone)
+        return await self._threads.in_thread(partial(self._negative_caching_time, zone))
 
     async def close(self) -> None:
-        """Nothing stays open between calls."""
+        """End the threads."""
+        self._threads.close()
 
     def _survey(self) -> ZoneSurvey:
         served: list[DnsName] = []

@@ -1,0 +1,5 @@
+"""Zones at Cloudflare, through its official SDK."""
+
+from mailseal.providers.cloudflare.provider import CloudflareProvider
+
+__all__ = ["CloudflareProvider"]
