@@ -345,6 +345,8 @@ async def test_a_proxy_with_a_path_and_a_certificate_of_its_own_authority_is_rea
         doubting = PowerDnsProvider.from_settings(settings, {"api-key": b"k"})
         with pytest.raises(Unavailable, match="certificate"):
             await doubting.read(zone, [text(zone)])
+        await provider.close()
+        await doubting.close()
     finally:
         server.close()
     assert [request.path for request in server.requests] == [f"/dns/api/v1/servers/localhost/zones/{zone}."]

@@ -108,6 +108,24 @@ ACCEPTANCES = (
         },
     ),
     Acceptance(
+        "powerdns-behind-a-path",
+        "DnsProvider",
+        {
+            "type": "powerdns",
+            "rfc2136": REMOVED,
+            "powerdns": {"url": "https://pdns.zorg-voorbeeld.example/dns", "serverId": "ns1.internal"},
+        },
+    ),
+    Acceptance(
+        "transip-whitelisted",
+        "DnsProvider",
+        {
+            "type": "transip",
+            "rfc2136": REMOVED,
+            "transip": {"login": "zorg-voorbeeld", "whitelistedOnly": True},
+        },
+    ),
+    Acceptance(
         "cloudflare-account",
         "DnsProvider",
         {"type": "cloudflare", "rfc2136": REMOVED, "cloudflare": {"accountId": "0123456789abcdef" * 2}},

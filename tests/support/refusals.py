@@ -97,6 +97,12 @@ def _route53(**settings: Any) -> dict[str, Any]:
     return {"type": "route53", "rfc2136": REMOVED, "route53": settings}
 
 
+_POWERDNS_SERVER = {
+    "type": "powerdns",
+    "rfc2136": REMOVED,
+    "powerdns": {"url": "http://pdns.zorg-voorbeeld.example:8081", "serverId": "a/b"},
+}
+_TRANSIP_LOGIN = {"type": "transip", "rfc2136": REMOVED, "transip": {"login": "zorg voorbeeld"}}
 _CLOUDFLARE_ACCOUNT = {"type": "cloudflare", "rfc2136": REMOVED, "cloudflare": {"accountId": "Z" * 32}}
 
 PROVIDERS = (
@@ -192,6 +198,8 @@ PROVIDERS = (
     _provider("aws-zone-type", _route53(zoneType="Both"), ".route53.zoneType", '"Private"'),
     _provider("aws-region", _route53(region="europe"), ".route53.region", "write an AWS region"),
     _provider("aws-insync", _route53(insyncSeconds=61), ".route53.insyncSeconds", "less than or equal to 60"),
+    _provider("powerdns-server", _POWERDNS_SERVER, ".powerdns.serverId", "which is localhost"),
+    _provider("transip-login", _TRANSIP_LOGIN, ".transip.login", "sign in to TransIP"),
     _provider("cloudflare-account", _CLOUDFLARE_ACCOUNT, ".cloudflare.accountId", "32 hexadecimal digits"),
     _cluster("octodns-class", _octodns(**{"class": "os/system"}), ".octodns.class", "a module and a class"),
     _cluster("octodns-text", _octodns(textFormat="yaml"), ".octodns.textFormat", '"zonefile"'),

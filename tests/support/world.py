@@ -155,7 +155,7 @@ class World(Manifests):
         return str(_condition(found, "Ready")["message"])
 
     def wait_unreachable(self, kind: str, name: str) -> str:
-        """Wait until Ready is False because the name server does not answer, suspended or not; the message."""
+        """Wait until Ready is False since the name server does not answer, suspended or not; the message."""
 
         def is_unreachable(found: Object) -> bool:
             ready = _condition(found, "Ready")
