@@ -25,7 +25,7 @@ from mailseal.planning.keylife.model import KeyState
 from mailseal.planning.model import RecordState
 from mailseal.planning.reasons import Reason
 from mailseal.providers.base import ProviderError
-from mailseal.providers.registry import provider_types
+from mailseal.providers.registry import capabilities_of, provider_types
 from support.documents import page
 
 PACKAGE = Path(mailseal.__file__).parent
@@ -55,6 +55,12 @@ def _words(part: str) -> Iterator[str]:
                 yield node.value
 
 
+def _load_providers() -> None:
+    """Have the errors of every provider defined."""
+    for kind in set(provider_types()) & set(ProviderType):
+        capabilities_of(kind)
+
+
 def _subclasses(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
     yield kind
     for child in kind.__subclasses__():
@@ -62,6 +68,7 @@ def _subclasses(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
 
 
 def test_every_reason_is_in_the_table() -> None:
+    _load_providers()
     in_code = (
         {*_words("kube"), *_words("engine")} - NO_REASONS
         | set(Reason)

@@ -5,6 +5,7 @@ Source: PowerDNS documentation, "Built-in Webserver and HTTP API"; measured with
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import quote
@@ -61,12 +62,15 @@ class PowerDnsApi:
         return parse_kinds(_good(answer, self.url))
 
     async def zone(self, zone: DnsName) -> StoredZone:
-        """The whole zone: disabled records are in no narrower answer, which asks by name and type."""
+        """The whole zone, read in a thread since it may be large.
+
+        What a narrower question, by name and type, is answered lacks the disabled records.
+        """
         answer = await self._read("GetZone", f"{self._server}/zones/{zone_id(zone)}", {})
         if answer.status == 404:
             await self._prove_server()
             raise self._no_zone(zone)
-        return parse_zone(zone, _good(answer, self.url))
+        return await asyncio.to_thread(parse_zone, zone, _good(answer, self.url))
 
     async def patch(self, zone: DnsName, body: object) -> None:
         """Change RRsets, all or none. Raises `OutcomeUnknown` where that cannot be told."""

@@ -118,34 +118,64 @@ def patch_body(stored: StoredZone, changes: Sequence[RRsetChange]) -> dict[str, 
 
 
 def _zone(zone: DnsName, described: Mapping[str, Any]) -> StoredZone:
+    sets = [(_rrset_name(each), each) for each in described.get("rrsets", ())]
+    records = {
+        RRsetKey(name, RecordType(each["type"])): _records(each)
+        for name, each in sets
+        if name is not None and each["type"] in _OURS
+    }
+    ttls = {(name, each["type"]): each["ttl"] for name, each in sets}
+    found, unreadable = _readable(records, {key: int(ttls[key.name, key.rtype]) for key in records})
+    others = [
+        (name, each["type"])
+        for name, each in sets
+        if name is not None and each["type"] not in _OURS and _served(_records(each))
+    ]
+    return StoredZone(
+        name=zone,
+        kind=str(described["kind"]),
+        needs_rectify=bool(described.get("dnssec")) and not described.get("api_rectify"),
+        rrsets=found,
+        unreadable=unreadable,
+        records=records,
+        cuts=frozenset(name for name, rtype in others if rtype == "NS" and name != zone),
+        names_with_others=frozenset(name for name, _ in others),
+    )
+
+
+def _readable(
+    records: Mapping[RRsetKey, Sequence[StoredRecord]], ttls: Mapping[RRsetKey, int]
+) -> tuple[dict[RRsetKey, RRset], dict[RRsetKey, str]]:
+    """The sets that are served, and why others cannot be read."""
     found: dict[RRsetKey, RRset] = {}
     unreadable: dict[RRsetKey, str] = {}
-    records: dict[RRsetKey, tuple[StoredRecord, ...]] = {}
-    cuts: set[DnsName] = set()
-    others: set[DnsName] = set()
-    for each in described.get("rrsets", ()):
-        name, rtype = _name(each["name"]), each["type"]
-        stored = tuple(StoredRecord(str(r["content"]), bool(r["disabled"])) for r in each["records"])
-        served = [record for record in stored if not record.disabled]
-        if rtype not in _OURS:
-            if served:
-                others.add(name)
-            if served and rtype == "NS" and name != zone:
-                cuts.add(name)
-            continue
-        key = RRsetKey(name, RecordType(rtype))
-        records[key] = stored
+    for key, stored in records.items():
         try:
-            values = tuple(dict.fromkeys(_value(key.rtype, record.content) for record in served))
-            rrset = rrset_of(key, int(each["ttl"]), values)
+            values = dict.fromkeys(_value(key.rtype, record.content) for record in _served(stored))
+            rrset = rrset_of(key, ttls[key], values)
         except InvalidRecord as error:
             unreadable[key] = f"PowerDNS holds {key} with a value that cannot be read: {error}"
         else:
             found.update({key: rrset} if rrset else {})
-    signed = bool(described.get("dnssec")) and not described.get("api_rectify")
-    return StoredZone(
-        zone, str(described["kind"]), signed, found, unreadable, records, frozenset(cuts), frozenset(others)
+    return found, unreadable
+
+
+def _records(described: Mapping[str, Any]) -> tuple[StoredRecord, ...]:
+    return tuple(
+        StoredRecord(str(record["content"]), bool(record["disabled"])) for record in described["records"]
     )
+
+
+def _served(records: Sequence[StoredRecord]) -> list[StoredRecord]:
+    return [record for record in records if not record.disabled]
+
+
+def _rrset_name(described: Mapping[str, Any]) -> DnsName | None:
+    """The name of a set; None for one that no name of ours can be."""
+    try:
+        return _name(described["name"])
+    except InvalidRecord:
+        return None
 
 
 def _name(text: str) -> DnsName:
