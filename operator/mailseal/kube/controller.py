@@ -1,4 +1,4 @@
-"""The operator's loops: preparing resources one by one, making their keys, and keeping zones."""
+"""The loops of the operator and what leads from one to another: preparing resources, keys, zones."""
 
 from __future__ import annotations
 
@@ -10,23 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailseal.domain.dkimkey import DkimKeySpec
-from mailseal.domain.status import ConditionStatus
-from mailseal.engine.dkimkeys import SelectorsUsedUp
-from mailseal.engine.dkimsecret import SecretUnusable, owner_of_secret
+from mailseal.engine.dkimsecret import owner_of_secret
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube import metrics
 from mailseal.kube.admission import Admission, Admitted, AwaitsKeys, Gone, NotAdmitted, NotYet
 from mailseal.kube.api import ApiError, KubeApi
 from mailseal.kube.checkmemory import CheckMemory
 from mailseal.kube.checkwatch import CheckWatch
-from mailseal.kube.conditions import Statement, Verdict, is_current
+from mailseal.kube.conditions import is_current
 from mailseal.kube.dkim_secrets import DkimSecrets
 from mailseal.kube.dkimworks import has_working_selector
 from mailseal.kube.endpointstore import EndpointStore
-from mailseal.kube.keykeeper import ClockUncertain, KeyKeeper
+from mailseal.kube.keykeeper import KeyKeeper
 from mailseal.kube.keyreveal import KeyReveal
-from mailseal.kube.keystatus import KEY_TROUBLE, signing_statement
+from mailseal.kube.keywork import KeyWork
 from mailseal.kube.lending import Lending
 from mailseal.kube.objects import PROVIDER_KINDS, StoredObject, stored
 from mailseal.kube.outcomes import OutcomeReporter
@@ -42,8 +39,6 @@ from mailseal.kube.workqueue import Lanes, WorkQueue, backoff
 from mailseal.kube.zonekeeper import ZoneKeeper
 from mailseal.kube.zonestate import ZoneKey
 
-KEYS_AT_ONCE = 8
-"""Secrets that are read or made at the same time; fewer keys are generated at once."""
 SOON = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=1)
 
@@ -111,9 +106,9 @@ class Controller:
             lanes=Lanes(self._lane_of, settings.provider_concurrency),
         )
         self._zones.on_overtaken = self._objects.add
-        self._keys: WorkQueue[ObjectKey] = WorkQueue(
-            "keys", self._work_on_keys, KEYS_AT_ONCE, expected=(ApiError, ClockUncertain)
-        )
+        self._keys = KeyWork(self._runtime, self._key_keeper)
+        self._keys.on_done = self._objects.add
+        self._keys.on_unusable = self._zones.withdraw
         self._selectors = SelectorWatch(self._runtime)
         memory = checks or CheckMemory(enabled=settings.checks.enabled)
         self._checks = CheckWatch(self._runtime, memory)
@@ -122,10 +117,10 @@ class Controller:
         self._zones.on_synced = self._synced
         self._runtime.reporter.on_written = self._status_written
         self._runtime.reporter.on_gone = self.deleted
-        self._key_keeper.on_step_due = self._keys.add
+        self._key_keeper.on_step_due = self._keys.queue.add
         queues: dict[str, Sized] = {
             "objects": self._objects,
-            "keys": self._keys,
+            "keys": self._keys.queue,
             "zones": self._zones.queue,
             "selectors": self._selectors.queue,
             "checks": self._checks.queue,
@@ -138,7 +133,7 @@ class Controller:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._objects.run(), name="objects")
-                group.create_task(self._keys.run(), name="keys")
+                group.create_task(self._keys.queue.run(), name="keys")
                 group.create_task(self._zones.queue.run(), name="zones")
                 group.create_task(self._selectors.queue.run(), name="selectors")
                 group.create_task(self._checks.run(), name="checks")
@@ -221,7 +216,7 @@ class Controller:
         except Gone:
             self.deleted(key, resource.uid)
         except AwaitsKeys:
-            self._keys.add(key)
+            self._keys.queue.add(key)
         except NotYet:
             return
         except NotAdmitted as obstacle:
@@ -257,47 +252,6 @@ class Controller:
         if obstacle.retry:
             self._obstructed[key] = Obstruction(known.since, known.attempts + 1)
             self._objects.add(key, backoff(known.attempts + 1, SOON, LONGEST_RETRY))
-
-    async def _work_on_keys(self, key: ObjectKey) -> None:
-        """Take the steps of a DkimKey that are due; generating keys takes long and holds up nobody else here.
-
-        A Secret that cannot be used is looked at again: nobody tells when a foreign one is gone.
-        """
-        resource = self._runtime.store.get(key)
-        if resource is None or not isinstance(resource.spec, DkimKeySpec):
-            return
-        try:
-            await self._key_keeper.work(resource, resource.spec)
-        except (SecretUnusable, SelectorsUsedUp, ClockUncertain) as error:
-            latest = self._runtime.store.get(key)
-            if latest and (latest.generation, latest.deleting) != (resource.generation, resource.deleting):
-                self._keys.add(key)  # What is wanted now may be possible.
-            else:
-                await self._report_key_trouble(resource, resource.spec, error)
-        else:
-            if any(found.get("type") == KEY_TROUBLE for found in resource.status.get("conditions", ())):
-                await self._runtime.reporter.amend(resource, (), {}, without=(KEY_TROUBLE,))
-            self._objects.add(key)
-
-    async def _report_key_trouble(
-        self,
-        resource: StoredObject,
-        spec: DkimKeySpec,
-        error: SecretUnusable | SelectorsUsedUp | ClockUncertain,
-    ) -> None:
-        """Say what is in the way of the next step. Without a usable Secret or a key there is no other."""
-        key, view = resource.key, self._runtime.secrets.view(resource.key)
-        metrics.DKIM_FAILURES.labels(key.namespace, key.name, error.reason).inc()
-        decision = self._key_keeper.decision(resource, spec)
-        if view is None or decision is None or not view.life.sets:
-            self._zones.withdraw(key)
-            verdict = Verdict(False, error.reason, str(error), stalled=True)
-            await self._runtime.reporter.report(resource, verdict, {})
-        else:
-            stuck = Statement(KEY_TROUBLE, ConditionStatus.TRUE, error.reason, str(error))
-            signing = signing_statement(view.life, view.held, decision)
-            await self._runtime.reporter.amend(resource, (stuck, signing), {})
-        self._keys.add(key, self._runtime.settings.secret_poll)
 
     def _status_written(self, resource: StoredObject, before: Mapping[str, Any]) -> None:
         """Have the DMARC records of the domain follow where DKIM may have begun or ceased to work.

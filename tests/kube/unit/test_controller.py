@@ -241,7 +241,7 @@ async def test_nothing_is_remembered_of_what_is_gone(cluster, monkeypatch) -> No
         await cluster.wait_gone(DNS)
         zones, runtime = controller._zones, controller._runtime
 
-        queues = {"objects": controller._objects, "keys": controller._keys, "zones": zones.queue}
+        queues = {"objects": controller._objects, "keys": controller._keys.queue, "zones": zones.queue}
 
         def remembered() -> dict[str, object]:
             found = {
