@@ -15,7 +15,7 @@ from support.backends.nameservers import (
     PowerDnsHarness,
     ServerHarness,
 )
-from support.backends.octodns import OctoDnsHarness
+from support.backends.octodns import OctoDnsBindHarness, OctoDnsHarness
 from support.backends.powerdnsapi import PowerDnsApiHarness
 from support.backends.route53 import Route53Harness
 from support.backends.transip import TransIpHarness
@@ -31,6 +31,7 @@ HARNESSES: tuple[type[Harness], ...] = (
     BindTlsHarness,
     PowerDnsApiHarness,
     OctoDnsHarness,
+    OctoDnsBindHarness,
     CloudflareHarness,
     AzureHarness,
     GoogleHarness,
@@ -45,7 +46,12 @@ SERVER_HARNESSES: tuple[type[ServerHarness], ...] = (
     PowerDnsHarness,
     BindTlsHarness,
 )
-SLOW_HARNESSES: tuple[type[Harness], ...] = (OctoDnsHarness, Route53Harness, WebhookHarness)
+SLOW_HARNESSES: tuple[type[Harness], ...] = (
+    OctoDnsHarness,
+    OctoDnsBindHarness,
+    Route53Harness,
+    WebhookHarness,
+)
 """Their cases have a file of their own, so that two workers share the load."""
 
 __all__ = ["HARNESSES", "SERVER_HARNESSES", "SLOW_HARNESSES", "BindHarness", "Harness", "ServerHarness"]

@@ -127,6 +127,7 @@ class FaultProxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: in two, the second waits for an acknowledgement
 
             def handle(self) -> None:
                 with proxy._lock:
