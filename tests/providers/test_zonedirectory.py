@@ -77,6 +77,13 @@ async def test_what_is_missing_or_was_forgotten_is_asked_for_at_once() -> None:
     assert account.asked == 3
 
 
+async def test_where_no_zone_is_seen_none_is_said_to_be_seen() -> None:
+    """A backend that is asked for the listed zones alone does not tell which others there are."""
+    survey = await Account().directory(PARENT).survey()
+
+    assert str(survey.faults[PARENT]) == "there is no zone a.example that these credentials can see"
+
+
 async def test_listed_zones_need_no_question_until_they_are_surveyed() -> None:
     account = Account(PARENT)
     directory = account.directory(PARENT, CHILD)

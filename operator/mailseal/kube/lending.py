@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mailseal.dnsio.endpoint import is_address
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.settings import TenancySettings
 from mailseal.providers.breaker import CircuitBreaker
@@ -16,6 +17,8 @@ from mailseal.providers.surroundings import CallLog, ObjectStore, Surroundings
 
 API_SERVER_VARIABLE: Final = "KUBERNETES_SERVICE_HOST"
 """Where a Pod finds the address of the API server."""
+POD_ADDRESSES_VARIABLE: Final = "POD_IPS"
+"""Where the operator finds its own addresses, with commas between them: the chart sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Lending:
         return self._budgets.setdefault("" if shares else namespace, Budgets())
 
     def _reach(self) -> Reach:
-        closed = (*METADATA, *ITSELF, *self.tenancy.closed_networks, *self._api_server())
+        closed = (*METADATA, *ITSELF, *self.tenancy.closed_networks, *self._api_server(), *self._own_pod())
         return Reach(closed, self.tenancy.open_networks)
 
     def _api_server(self) -> tuple[Network, ...]:
@@ -63,3 +66,7 @@ class Lending:
             return (ipaddress.ip_network(self.environment[API_SERVER_VARIABLE]),)
         except (KeyError, ValueError):
             return ()
+
+    def _own_pod(self) -> tuple[Network, ...]:
+        listed = self.environment.get(POD_ADDRESSES_VARIABLE, "").split(",")
+        return tuple(ipaddress.ip_network(address) for address in listed if is_address(address))

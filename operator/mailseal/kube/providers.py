@@ -28,6 +28,8 @@ from mailseal.records.names import DnsName
 
 logger = logging.getLogger(__name__)
 
+SERVICE_ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secret
+"""Its key `token` would go to whatever URL a provider names."""
 ZONES_NAMED = 5
 """Zones that a message lists by name; the status lists all."""
 
@@ -222,6 +224,10 @@ class ProviderPool:
 
 
 def _decoded(secret: Mapping[str, Any], name: str) -> tuple[str, dict[str, bytes]]:
+    if secret.get("type") == SERVICE_ACCOUNT_TOKEN:
+        raise _Unusable(
+            "SecretInvalid", f"Secret {name} is the token of a ServiceAccount, which no DNS backend may get"
+        )
     data: Mapping[str, str] = secret.get("data") or {}
     try:
         credentials = {key: base64.b64decode(value) for key, value in data.items()}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, Self, runtime_checkable
 
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
@@ -176,6 +176,21 @@ class ProviderError(Exception):
     reason: ClassVar[str] = "ProviderError"
     retryable: ClassVar[bool] = False
     """True: the same call may succeed later with nothing changed by the user."""
+
+    def __str__(self) -> str:
+        """The message on one line and bounded: a part of it may be what a hostile server answered."""
+        return _told(super().__str__())
+
+
+_LONGEST_MESSAGE: Final = 4000
+
+
+def _told(text: str) -> str:
+    """`text` with escapes for what would begin a new line, move a cursor or turn the reading direction."""
+    shown = text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 2]} …"
+    if shown.isprintable():
+        return shown
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in shown)
 
 
 class Unavailable(ProviderError):

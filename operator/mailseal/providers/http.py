@@ -19,7 +19,10 @@ from mailseal.dnsio.lookup import AddressInfo, address_infos
 from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, Unavailable
 from mailseal.providers.reach import AddressForbidden, Reach
 
-LARGEST_ANSWER_BYTES: Final = 64 * 1024 * 1024
+LARGEST_ANSWER_BYTES: Final = 16 * 1024 * 1024
+"""Of one answer once it is decompressed: a zone of some 100,000 record sets."""
+MOST_VALUES: Final = 1_500_000
+"""What one answer may hold: an empty list takes three bytes in JSON and fifty times as much in memory."""
 CONNECTIONS: Final = 8
 
 
@@ -169,6 +172,8 @@ async def _limited(response: aiohttp.ClientResponse) -> bytes:
         content += chunk
         if len(content) > LARGEST_ANSWER_BYTES:
             raise aiohttp.ClientPayloadError("the answer is too large")
+    if sum(content.count(mark) for mark in b",[{") > MOST_VALUES:
+        raise aiohttp.ClientPayloadError("the answer holds too many values")
     return bytes(content)
 
 

@@ -87,5 +87,7 @@ class ZoneDirectory(Generic[_Handle]):
     def _fault(self, zone: DnsName) -> ProviderError:
         if (fault := self._listing.faults.get(zone)) is not None:
             return fault
-        known = ", ".join(sorted(self._listing.zones)[:10]) or "none"
-        return ZoneNotFound(f"there is no zone {zone}; the zones that these credentials can see: {known}")
+        known = ", ".join(sorted(self._listing.zones)[:10])
+        if not known:
+            return ZoneNotFound(f"there is no zone {zone} that these credentials can see")
+        return ZoneNotFound(f"there is no zone {zone}; zones that these credentials can see: {known}")

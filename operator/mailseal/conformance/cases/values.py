@@ -15,11 +15,11 @@ LENGTHS = (1, 254, 255, 256, 510, 511, 1000)
 LONG_LENGTHS = (2048, 4000)
 QUICK_LENGTHS = frozenset({256, 4000})
 PLAIN = {
-    "quotes": b'say "yes"',
     "semicolons": b"v=DKIM1; k=rsa; p=",
     "zone-file-signs": b"(paren) @ $ORIGIN $TTL",
 }
 ODD = {
+    "quotes": b'say "yes"',
     "backslashes": b"back\\slash \\034 \\",
     "blanks": b" leading and trailing ",
     "backticks": b"`back` ticks",

@@ -16,6 +16,7 @@ class TextFormat(StrEnum):
 
     RAW = "raw"
     ZONE_FILE = "zonefile"
+    RDATA = "rdata"
 
 
 SecretKeyText = Annotated[
@@ -56,7 +57,8 @@ class OctoDnsSettings(BackendSettings):
     text_format: TextFormat | None = Field(
         default=None,
         description="How the class writes TXT values: raw hands them on but for semicolons, zonefile escapes "
-        "them as zone files do. Left out: zonefile for octodns_powerdns, raw for all others.",
+        "them as zone files do, rdata has octoDNS write zone file text. Left out: zonefile for "
+        "octodns_powerdns, rdata for octodns_bind, raw for all others.",
     )
     timeout_seconds: int = Field(
         default=60, ge=1, le=300, description="How long to wait for one read or write, in seconds (1 to 300)."

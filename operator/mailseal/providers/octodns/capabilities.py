@@ -33,10 +33,18 @@ def capabilities_of(kind: type[BaseProvider], text_format: TextFormat) -> Capabi
     Costs are in calls of the class, such as one `populate`: how many requests each is, only it knows.
     """
     cannot = dict(_ALL)
-    if text_format is TextFormat.RAW:
+    if text_format is TextFormat.RDATA:
         cannot[Ability.ANY_BYTES] = (
-            "Values with quotes, backslashes or bytes outside printable ASCII are refused; those of others "
-            "are kept as they are."
+            "Values outside printable ASCII are refused, and a zone that holds one cannot be read."
+        )
+    if text_format is TextFormat.RAW:
+        cannot[Ability.ANY_TEXT] = (
+            "Values of ours with quotes or backslashes are refused, and so is a change of a "
+            "set in which somebody else has a value with a backslash."
+        )
+        cannot[Ability.ANY_BYTES] = (
+            "Values of ours with bytes outside printable ASCII are refused; those of others are kept as they "
+            "are."
         )
     if not lists_zones(kind):
         cannot[Ability.ZONE_DISCOVERY] = "The class cannot list zones: list them in zones."

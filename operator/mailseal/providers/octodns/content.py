@@ -11,7 +11,7 @@ from octodns.record import Create, Delete, Record, Update
 from octodns.zone import Zone
 
 from mailseal.providers.base import Refused, Unavailable
-from mailseal.providers.octodns.texts import TextFormat, read_text, write_text
+from mailseal.providers.octodns.texts import TextFormat, check_rendered, read_text, write_text
 from mailseal.records.change import RRsetChange
 from mailseal.records.errors import InvalidRecord
 from mailseal.records.names import DnsName, InvalidName
@@ -88,7 +88,7 @@ class ZoneContent:
             if existing is not None:
                 desired.remove_record(existing)
             if change.after is None:
-                made.append(Delete(existing))
+                made.append(Delete(self._deleted(change, existing, provider)))
                 continue
             new = self._new_record(change.key, change.after, existing, provider)
             desired.add_record(new, lenient=True)
@@ -100,6 +100,14 @@ class ZoneContent:
             raise Refused(f"{key}: the provider of octoDNS does not support {key.rtype} records")
         if getattr(existing, "dynamic", None) or getattr(existing, "geo", None):
             raise Refused(f"{key} answers differently by place or health: it is left alone")
+        if key.rtype is RecordType.TXT:
+            check_rendered(key, map(str, getattr(existing, "values", ())), self.text_format)
+
+    def _deleted(self, change: RRsetChange, existing: Any, provider: Any) -> Any:
+        """The record to delete; where values are named one by one in that, in the form of a written one."""
+        if change.before is None or self.text_format is not TextFormat.RDATA:
+            return existing
+        return self._new_record(change.key, change.before, existing, provider)
 
     def _new_record(self, key: RRsetKey, after: RRset, existing: Any, provider: Any) -> Any:
         data: dict[str, Any] = {"type": str(key.rtype), "ttl": after.ttl_seconds}
@@ -114,8 +122,10 @@ class ZoneContent:
 
     def _texts(self, key: RRsetKey, after: RRset, existing: Any) -> list[str]:
         """The texts of octoDNS; those of values that stay are as they were read."""
-        held = {read_text(str(text), self.text_format): str(text) for text in getattr(existing, "values", ())}
         values = dict.fromkeys(value for value in after.values if isinstance(value, TxtData))
+        if self.text_format is TextFormat.RDATA:
+            return [write_text(key, value, self.text_format) for value in values]
+        held = {read_text(str(text), self.text_format): str(text) for text in getattr(existing, "values", ())}
         return [held.get(value) or write_text(key, value, self.text_format) for value in values]
 
     def _values(self, key: RRsetKey, record: Any) -> Iterable[Rdata]:

@@ -25,6 +25,8 @@ from mailseal.providers.octodns.redaction import Redactor
 _NOT_ALLOWED: Final = ("auth", "forbidden", "accessdenied", "credential")
 _THROTTLED: Final = ("ratelimit", "throttl", "toomanyrequests")
 _MISSING: Final = ("notfound",)
+_NOT_AUTHORITATIVE: Final = "NOTAUTH"
+"""The answer of a name server that is not authoritative for a zone (RFC 2136 section 2.2)."""
 _NO_CONNECTION: Final = ("connection", "timeout", "ssl", "proxyerror")
 _REFUSED: Final = ("validationerror", "supportsexception")
 _DEEPEST: Final = 8
@@ -37,7 +39,8 @@ def read_error(error: Exception, subject: str, redactor: Redactor) -> ProviderEr
         return RateLimited(f"the service wants fewer requests about {subject}: {text}", _retry_after(error))
     if status in {401, 403} or _is_named(error, _NOT_ALLOWED):
         return AuthenticationFailed(f"the service does not let us read {subject}: {text}")
-    if status == 404 or (status is None and _is_named(error, _MISSING)):
+    missing = _is_named(error, _MISSING) or _NOT_AUTHORITATIVE in text
+    if status == 404 or (status is None and missing):
         return ZoneNotFound(f"the service has no {subject}: {text}")
     return Unavailable(f"octoDNS could not read {subject}: {text}")
 

@@ -8,13 +8,13 @@ zone file syntax through. String boundaries are lost either way: octoDNS joins t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
 from mailseal.providers.base import InvalidConfiguration, Refused
 from mailseal.records.rrset import RRsetKey
-from mailseal.records.txt import TxtData
+from mailseal.records.txt import MAX_STRING_BYTES, TxtData
 
 _ESCAPE = re.compile(rb"\\(?:(?P<decimal>[0-9]{3})|(?P<character>.))", re.DOTALL)
 _PLAIN = re.compile(r"[\x20-\x7e]*")
@@ -27,9 +27,14 @@ class TextFormat(StrEnum):
     """As they are but for semicolons."""
     ZONE_FILE = "zonefile"
     """Escaped as in a zone file (RFC 1035 section 5.1), without the quotes round them."""
+    RDATA = "rdata"
+    """Read as they are, and written as zone file text, of which octoDNS escapes some and takes some off."""
 
 
-_KNOWN: Final[Mapping[str, TextFormat]] = {"octodns_powerdns": TextFormat.ZONE_FILE}
+_KNOWN: Final[Mapping[str, TextFormat]] = {
+    "octodns_bind": TextFormat.RDATA,
+    "octodns_powerdns": TextFormat.ZONE_FILE,
+}
 
 
 def format_of(setting: object, class_name: str) -> TextFormat:
@@ -44,7 +49,7 @@ def format_of(setting: object, class_name: str) -> TextFormat:
 def read_text(text: str, text_format: TextFormat) -> TxtData:
     """The value of a text of octoDNS."""
     raw = text.encode("utf-8", "surrogatepass")
-    if text_format is TextFormat.RAW:
+    if text_format is not TextFormat.ZONE_FILE:
         return TxtData.of(raw.replace(b"\\;", b";"))
     return TxtData.of(_ESCAPE.sub(_unescaped, raw))
 
@@ -59,12 +64,30 @@ def write_text(key: RRsetKey, value: TxtData, text_format: TextFormat) -> str:
     if text_format is TextFormat.ZONE_FILE:
         return value.display.replace('"', '\\"').replace(";", "\\;")
     text = value.text
+    if text_format is TextFormat.RDATA and _PLAIN.fullmatch(text):
+        escaped = text.replace("\\", "\\092").replace('"', "\\034")
+        if escaped != text and len(escaped) > MAX_STRING_BYTES:
+            raise Refused(f"{key}: octoDNS may split a long value within the escape of a quote or backslash")
+        return escaped.replace(";", "\\;")
     if not _PLAIN.fullmatch(text) or '"' in text or "\\" in text:
         raise Refused(
             f"{key}: TXT values with quotes, backslashes or bytes outside printable ASCII are not written "
             "through octoDNS, whose providers do not agree on them"
         )
     return text.replace(";", "\\;")
+
+
+def check_rendered(key: RRsetKey, texts: Iterable[str], text_format: TextFormat) -> None:
+    """Raise `Refused` for a set whose texts octoDNS would not hand to the service as they are.
+
+    Its `chunked_values` never end for a text with a backslash at its end, and classes that render texts by
+    them lose a backslash elsewhere (octodns/record/chunked.py, `_legacy_chunked_value`, of octoDNS 1.22).
+    """
+    if text_format is TextFormat.RAW and any("\\" in text.replace("\\;", "") for text in texts):
+        raise Refused(
+            f"{key} holds a value with a backslash, which octoDNS would change: take that value out of the "
+            "set, or use a provider of mailseal's own"
+        )
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

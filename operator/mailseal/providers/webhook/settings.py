@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -24,7 +24,7 @@ class WebhookSettings:
     """Where the webhook is, and how it writes TXT values."""
 
     url: URL
-    token: str
+    token: str = field(repr=False)
     timeout: timedelta
     txt_form: FormName
     zones: tuple[DnsName, ...]
