@@ -139,6 +139,14 @@ async def test_an_answer_that_is_no_json_is_no_traceback(body: str | bytes) -> N
             (await api.ask("/")).json()
 
 
+async def test_tls_to_a_port_without_it_says_what_to_write() -> None:
+    async with served(echo) as plain:
+        api = HttpApi(URL(str(plain._base).replace("http:", "https:")), Reach(), {}, 5)
+        with pytest.raises(Unavailable, match="speaks no TLS at this port, write http://"):
+            await api.change("PUT", "/")
+        await api.close()
+
+
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7), ("", None), ("soon", None), ("9" * 9, None)])
 async def test_what_retry_after_asks_for(value: str, seconds: int | None) -> None:
     async def handler(request: web.Request) -> web.Response:

@@ -92,9 +92,7 @@ class MadeUpProvider(BaseProvider):
 def made_up(monkeypatch: pytest.MonkeyPatch) -> type[MadeUpProvider]:
     """The made-up class as if a package octodns-made-up were installed, with one zone."""
     monkeypatch.setattr(octodns_settings, "provider_class", lambda name: MadeUpProvider)
-    MadeUpProvider.zones = {
-        "zorg.example.": {("", "TXT"): {"ttl": 300, "values": ["site=1\\; x", 'a "b"']}}
-    }
+    MadeUpProvider.zones = {"zorg.example.": {("", "TXT"): {"ttl": 300, "values": ["site=1\\; x", 'a "b"']}}}
     MadeUpProvider.plans = []
     MadeUpProvider.failing = {}
     return MadeUpProvider

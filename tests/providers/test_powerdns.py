@@ -343,7 +343,7 @@ async def test_a_proxy_with_a_path_and_a_certificate_of_its_own_authority_is_rea
         provider = PowerDnsProvider.from_settings(settings, trusting)
         assert await provider.read(zone, [text(zone)]) == {}
         doubting = PowerDnsProvider.from_settings(settings, {"api-key": b"k"})
-        with pytest.raises(Unavailable, match="certificate"):
+        with pytest.raises(AuthenticationFailed, match="certificate is not trusted"):
             await doubting.read(zone, [text(zone)])
         await provider.close()
         await doubting.close()

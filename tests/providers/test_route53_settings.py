@@ -94,7 +94,7 @@ def test_a_namespace_needs_a_secret_of_its_own() -> None:
 
 @pytest.mark.parametrize("field", ["endpoint", "stsEndpoint"])
 def test_a_namespace_cannot_send_requests_elsewhere(field: str) -> None:
-    with pytest.raises(InvalidConfiguration, match=f"{field} may be set in a ClusterDnsProvider only"):
+    with pytest.raises(InvalidConfiguration, match=f"{field} is only for a ClusterDnsProvider"):
         parse({field: "http://attacker.example"}, SECRET, NAMESPACED)
 
 

@@ -192,6 +192,10 @@ class DnsProviderSpec(Model):
         """
         return True
 
+    def assigns(self, namespace: str, domain: DnsName) -> bool:
+        """True when an administrator has given just this namespace just this domain, or one above it."""
+        return False
+
 
 class ClusterDnsProviderSpec(DnsProviderSpec):
     """A DNS backend that several namespaces share, and what each of them may use it for."""
@@ -232,3 +236,7 @@ class ClusterDnsProviderSpec(DnsProviderSpec):
             return False
         allowed = self.allowed_domains.get(namespace, self.allowed_domains.get(ANY_NAMESPACE))
         return allowed is None or any(domain.is_within(DnsName.parse(parent)) for parent in allowed)
+
+    def assigns(self, namespace: str, domain: DnsName) -> bool:
+        """True when `allowedDomains` has an entry for the namespace itself that covers the domain."""
+        return namespace in self.allowed_domains and self.permits(namespace, domain)

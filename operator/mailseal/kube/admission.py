@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mailseal.domain.common import RecordOwnerSpec
 from mailseal.domain.dkimkey import DkimKeySpec
 from mailseal.domain.ntarecord import NtaRecordSpec
+from mailseal.domain.provider import DnsProviderSpec
 from mailseal.domain.specs import Spec
 from mailseal.engine.objectkey import ObjectKey
 from mailseal.kube.api import Conflict, NotFound
@@ -135,12 +136,20 @@ class Admission:
             return
         # One that never got as far as our finalizer, such as for want of a provider, blocks nobody.
         others = [other for other in self._runtime.store.at_domain(spec.domain_name) if other.held]
-        rival = rival_of(resource, others)
+        rival = rival_of(resource, others, lambda other: self._is_assigned(other, spec.domain_name))
         if rival:
-            raise NotAdmitted(
-                "ClaimedByOlder",
-                f"{rival.key} is older and claims {spec.domain}, too; ask for it in one of the two only",
+            claim = (
+                f"the namespace of {rival.key}, which claims {spec.domain}, too, was given that domain"
+                if self._is_assigned(rival, spec.domain_name)
+                else f"{rival.key} is older and claims {spec.domain}, too"
             )
+            raise NotAdmitted("ClaimedByOlder", f"{claim}; ask for it in one of the two only")
+
+    def _is_assigned(self, claimant: StoredObject, domain: DnsName) -> bool:
+        provider = self._runtime.store.get(claimant.provider_key) if claimant.provider_key else None
+        if provider is None or not isinstance(provider.spec, DnsProviderSpec):
+            return False
+        return provider.spec.assigns(claimant.key.namespace, domain)
 
     async def _hold(self, resource: StoredObject) -> None:
         if resource.held:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from mailseal.domain.common import DeletionPolicy, RecordOwnerSpec
 from mailseal.domain.dkimkey import DkimKeySpec
@@ -74,22 +75,33 @@ def _aliases(wanted: Iterable[DkimPublicKey], delegation: Delegation) -> tuple[t
     return tuple((selector, place.key.name) for selector, place in places if place is not None)
 
 
-def rival_of(resource: StoredObject, others: Iterable[StoredObject]) -> StoredObject | None:
-    """The older resource of the same kind and domain in another namespace that goes through another provider.
+def rival_of(
+    resource: StoredObject,
+    others: Iterable[StoredObject],
+    is_assigned: Callable[[StoredObject], bool] = lambda resource: False,
+) -> StoredObject | None:
+    """Who goes first: of the same kind and domain, in another namespace, through another provider.
 
     Two claims through one provider meet in its plan. Through different providers they never would, and one
     namespace could take another's domain. Within one namespace it is split-horizon DNS and left alone.
     Any number of DkimKeys may share a domain: they meet at a selector only.
+
+    The older goes first. But one to whose namespace an administrator has assigned the domain (`is_assigned`)
+    goes before all that have taken it: anybody can make a provider that says it serves a domain.
     """
     if not isinstance(resource.spec, RecordOwnerSpec) or isinstance(resource.spec, DkimKeySpec):
         return None
-    older = [
+
+    def precedence(claimant: StoredObject) -> tuple[bool, datetime, str]:
+        return (not is_assigned(claimant), *claimant.owner.precedence)
+
+    first = [
         other
         for other in others
         if other.key.kind == resource.key.kind
         and other.key.namespace != resource.key.namespace
         and other.provider_key != resource.provider_key
-        and other.owner.precedence < resource.owner.precedence
+        and precedence(other) < precedence(resource)
         and not other.deleting
     ]
-    return min(older, key=lambda other: other.owner.precedence, default=None)
+    return min(first, key=precedence, default=None)

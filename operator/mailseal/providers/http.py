@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from mailseal.dnsio.lookup import AddressInfo, address_infos
-from mailseal.providers.base import InvalidConfiguration, OutcomeUnknown, Unavailable
+from mailseal.providers.base import AuthenticationFailed, InvalidConfiguration, OutcomeUnknown, Unavailable
 from mailseal.providers.reach import AddressForbidden, Reach
 
 LARGEST_ANSWER_BYTES: Final = 16 * 1024 * 1024
@@ -124,6 +124,16 @@ class HttpApi:
             ) as response:
                 content = await _limited(response)
                 return Answer(response.status, response.headers, content)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise AuthenticationFailed(
+                f"{self._base}: its certificate is not trusted: {error.certificate_error}; put its issuer's "
+                "certificates into the Secret's key 'ca.crt' where the type has that, or mend the certificate"
+            ) from None
+        except aiohttp.ClientConnectorSSLError as error:
+            raise Unavailable(
+                f"{self._base}: no TLS connection: {error.os_error}; where the server speaks no TLS at this "
+                "port, write http:// or put TLS in front of it"
+            ) from None
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _Forbidden):
                 raise AddressForbidden(str(error.os_error)) from None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from mailseal.providers.base import InvalidConfiguration
+from mailseal.providers.http import api_url
 from mailseal.providers.surroundings import Surroundings
 
 DEFAULT_TIMEOUT_SECONDS: Final = 20
 LONGEST_TIMEOUT_SECONDS: Final = 60
+_KEYS_NAMED: Final = 10
 
 
 def text_setting(settings: Mapping[str, object], field: str, default: str | None = None) -> str:
@@ -23,12 +26,34 @@ def text_setting(settings: Mapping[str, object], field: str, default: str | None
     return value.strip()
 
 
-def timeout_setting(settings: Mapping[str, object]) -> timedelta:
+def required_text(settings: Mapping[str, object], field: str, pattern: str, advice: str) -> str:
+    """The text of a field that all of `pattern` matches. Raises `InvalidConfiguration` with the advice."""
+    value = optional_text(settings, field, pattern, advice)
+    if value is None:
+        raise InvalidConfiguration(f"{field} is missing: {advice}")
+    return value
+
+
+def optional_text(settings: Mapping[str, object], field: str, pattern: str, advice: str) -> str | None:
+    """Like `required_text`; None where the field is left out."""
+    value = settings.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
+        raise InvalidConfiguration(f"{field} is not right: {advice}")
+    return value
+
+
+def timeout_setting(
+    settings: Mapping[str, object],
+    default_seconds: int = DEFAULT_TIMEOUT_SECONDS,
+    longest_seconds: int = LONGEST_TIMEOUT_SECONDS,
+) -> timedelta:
     """The field `timeoutSeconds`. Raises `InvalidConfiguration`."""
-    value = settings.get("timeoutSeconds", DEFAULT_TIMEOUT_SECONDS)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LONGEST_TIMEOUT_SECONDS:
+    value = settings.get("timeoutSeconds", default_seconds)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= longest_seconds:
         raise InvalidConfiguration(
-            f"timeoutSeconds must be a whole number from 1 to {LONGEST_TIMEOUT_SECONDS}, not {value!r}"
+            f"timeoutSeconds must be a whole number from 1 to {longest_seconds}, not {value!r}"
         )
     return timedelta(seconds=value)
 
@@ -39,7 +64,8 @@ def secret_text(credentials: Mapping[str, bytes], key: str) -> str:
     Raises `InvalidConfiguration`, never with what the Secret holds.
     """
     if key not in credentials:
-        raise InvalidConfiguration(f"the Secret of credentialsSecretRef has no key {key!r}")
+        held = ", ".join(sorted(credentials)[:_KEYS_NAMED]) or "none"
+        raise InvalidConfiguration(f"the Secret of credentialsSecretRef has no key {key!r}; its keys: {held}")
     try:
         text = credentials[key].decode("ascii").strip()
     except UnicodeDecodeError:
@@ -57,15 +83,19 @@ def flag_setting(settings: Mapping[str, object], field: str, *, default: bool) -
     return value
 
 
-def endpoint_setting(settings: Mapping[str, object], surroundings: Surroundings) -> object | None:
-    """The field `endpoint`, which replaces the address of a vendor's API; None where the vendor's own counts.
+def endpoint_setting(
+    settings: Mapping[str, object], surroundings: Surroundings, field: str = "endpoint"
+) -> str | None:
+    """The URL that replaces a vendor's API, without a final slash; None where the vendor's own counts.
 
     Raises `InvalidConfiguration` where who describes the provider may not name one: the credentials would go
     there.
     """
-    endpoint = settings.get("endpoint")
-    if endpoint is not None and not surroundings.trusted:
+    value = settings.get(field)
+    if value is None:
+        return None
+    if not surroundings.trusted:
         raise InvalidConfiguration(
-            "endpoint is only for a ClusterDnsProvider: remove it, so that the vendor's own address is used"
+            f"{field} is only for a ClusterDnsProvider: remove it, so that the vendor's own address is used"
         )
-    return endpoint
+    return str(api_url(value, field)).rstrip("/")

@@ -106,6 +106,14 @@ def test_of_several_rivals_the_oldest_is_named() -> None:
     assert rival_of(MINE, older) == older[1]
 
 
+def test_who_was_given_the_domain_goes_before_who_is_older() -> None:
+    """Otherwise anybody could squat on a domain, with a provider of their own that says it serves it."""
+    squatter = claimant("theirs", day=1, provider="other")
+    assert rival_of(MINE, [squatter], lambda claimant: claimant is MINE) is None
+    assert rival_of(squatter, [MINE], lambda claimant: claimant is MINE) == MINE
+    assert rival_of(MINE, [squatter], lambda claimant: True) == squatter
+
+
 def test_dkim_keys_have_no_rivals() -> None:
     mine = claimant("mine", day=5, kind="DkimKey")
     assert rival_of(mine, [claimant("theirs", day=1, provider="other", kind="DkimKey")]) is None

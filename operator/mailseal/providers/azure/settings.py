@@ -10,8 +10,13 @@ from enum import StrEnum
 from typing import Final
 
 from mailseal.providers.base import InvalidConfiguration
-from mailseal.providers.fields import optional_text, required_text, trusted_endpoint
-from mailseal.providers.settings import secret_text, timeout_setting
+from mailseal.providers.settings import (
+    endpoint_setting,
+    optional_text,
+    required_text,
+    secret_text,
+    timeout_setting,
+)
 from mailseal.providers.surroundings import Surroundings
 from mailseal.providers.zonelist import parse_zones
 from mailseal.records.names import DnsName
@@ -76,7 +81,7 @@ class AzureSettings:
             tenant_id=optional_text(settings, "tenantId", f"{_GUID}|{_DOMAIN}", _TENANT_ADVICE),
             client_id=optional_text(settings, "clientId", _GUID, _GUID_ADVICE),
             client_secret=secret_text(credentials, SECRET_KEY) if credentials else None,
-            endpoint=trusted_endpoint(settings, surroundings),
+            endpoint=endpoint_setting(settings, surroundings),
             timeout=timeout_setting(settings),
             zones=parse_zones(settings.get("zones")),
         )

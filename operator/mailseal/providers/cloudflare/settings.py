@@ -9,8 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from mailseal.providers.base import InvalidConfiguration
-from mailseal.providers.fields import optional_text, trusted_endpoint
-from mailseal.providers.settings import timeout_setting
+from mailseal.providers.settings import endpoint_setting, optional_text, timeout_setting
 from mailseal.providers.surroundings import Surroundings
 from mailseal.providers.zonelist import parse_zones
 from mailseal.records.names import DnsName
@@ -41,7 +40,7 @@ class CloudflareSettings:
         return cls(
             token=_token(credentials),
             account_id=optional_text(settings, "accountId", r"[0-9a-f]{32}", _ACCOUNT_ADVICE) or "",
-            endpoint=trusted_endpoint(settings, surroundings) or API_URL,
+            endpoint=endpoint_setting(settings, surroundings) or API_URL,
             timeout=timeout_setting(settings),
             zones=parse_zones(settings.get("zones")),
         )

@@ -11,8 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from mailseal.providers.base import InvalidConfiguration
-from mailseal.providers.fields import required_text, trusted_endpoint
-from mailseal.providers.settings import timeout_setting
+from mailseal.providers.settings import endpoint_setting, required_text, timeout_setting
 from mailseal.providers.surroundings import Surroundings
 from mailseal.providers.zonelist import parse_zones
 from mailseal.records.names import DnsName
@@ -96,7 +95,7 @@ class GoogleSettings:
             ),
             managed_zones=_managed_zones(settings.get("managedZones")),
             key=key,
-            endpoint=trusted_endpoint(settings, surroundings) or API,
+            endpoint=endpoint_setting(settings, surroundings) or API,
             timeout=timeout_setting(settings),
             zones=parse_zones(settings.get("zones")),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import ClassVar, Final
 
 from mailseal.providers.base import (
@@ -54,7 +53,7 @@ class OctoDnsProvider:
         self._calls = Calls(
             surroundings,
             surroundings.budgets.of(f"octodns:{settings.identifier}", RATE),
-            CallLimits(timeout=timedelta(seconds=settings.timeout_seconds), threads=1),
+            CallLimits(timeout=settings.timeout, threads=1),
         )
 
     @classmethod

@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from octodns.provider.base import BaseProvider
 
 from mailseal.providers.base import InvalidConfiguration
-from mailseal.providers.fields import required_text, whole_seconds
 from mailseal.providers.octodns.classes import check_arguments, provider_class
 from mailseal.providers.octodns.texts import TextFormat, format_of
+from mailseal.providers.settings import required_text, timeout_setting
 from mailseal.providers.surroundings import Surroundings
 from mailseal.providers.zonelist import parse_zones
 from mailseal.records.names import DnsName
@@ -33,7 +34,7 @@ class OctoDnsSettings:
     secrets: tuple[str, ...] = field(repr=False)
     """What never may be shown."""
     text_format: TextFormat
-    timeout_seconds: float
+    timeout: timedelta
     zones: tuple[DnsName, ...]
 
     @classmethod
@@ -54,9 +55,7 @@ class OctoDnsSettings:
             arguments=arguments,
             secrets=tuple(secret.values()),
             text_format=format_of(settings.get("textFormat"), name),
-            timeout_seconds=whole_seconds(
-                settings, "timeoutSeconds", DEFAULT_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS
-            ),
+            timeout=timeout_setting(settings, DEFAULT_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS),
             zones=parse_zones(settings.get("zones")),
         )
 

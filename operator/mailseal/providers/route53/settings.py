@@ -10,8 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from mailseal.providers.base import InvalidConfiguration
-from mailseal.providers.http import api_url
-from mailseal.providers.settings import secret_text, text_setting, timeout_setting
+from mailseal.providers.settings import endpoint_setting, secret_text, text_setting, timeout_setting
 from mailseal.providers.surroundings import Surroundings
 from mailseal.providers.zonelist import parse_zones
 from mailseal.records.names import DnsName
@@ -92,8 +91,8 @@ class Route53Settings:
             zone_type=_zone_type(settings),
             hosted_zone_ids=_hosted_zone_ids(settings),
             region=_matching(settings, "region", _REGION, "eu-west-1") or DEFAULT_REGION,
-            endpoint=_endpoint(settings, "endpoint", surroundings),
-            sts_endpoint=_endpoint(settings, "stsEndpoint", surroundings),
+            endpoint=endpoint_setting(settings, surroundings),
+            sts_endpoint=endpoint_setting(settings, surroundings, "stsEndpoint"),
             timeout=timeout_setting(settings),
             insync_within=_insync_within(settings),
         )
@@ -147,14 +146,6 @@ def _matching(
     if not pattern.fullmatch(value):
         raise InvalidConfiguration(f"{field} must be like {example}, not {value!r}")
     return value
-
-
-def _endpoint(settings: Mapping[str, object], field: str, surroundings: Surroundings) -> str | None:
-    if settings.get(field) is None:
-        return None
-    if not surroundings.trusted:
-        raise InvalidConfiguration(f"{field} may be set in a ClusterDnsProvider only: remove it")
-    return str(api_url(settings[field], field))
 
 
 def _insync_within(settings: Mapping[str, object]) -> timedelta:
