@@ -61,6 +61,14 @@ class TestTenancy:
         spec = cluster_provider(allowedNamespaces=["zorg", "beheer"], allowedDomains={"zorg": [self.zorg]})
         assert spec.permits("beheer", self.other)
 
+    def test_assigns_a_domain_only_by_an_entry_for_the_namespace_itself(self) -> None:
+        spec = cluster_provider(
+            allowedNamespaces=["*"], allowedDomains={"zorg": [self.zorg], "*": [self.zorg]}
+        )
+        assert spec.assigns("zorg", DnsName("mail.zorg-voorbeeld.example"))
+        assert not spec.assigns("zorg", self.other)
+        assert not spec.assigns("thuiszorg", self.zorg)
+
     def test_star_limits_namespaces_without_an_entry_of_their_own(self) -> None:
         spec = cluster_provider(
             allowedNamespaces=["*"], allowedDomains={"*": [self.zorg], "beheer": [self.other]}
