@@ -65,8 +65,12 @@ def _note_line(note: Note) -> Text:
 
 def _summary(preview: Preview) -> str:
     if not preview.has_changes:
-        trouble = any(previewed.preview.plan is None for previewed in preview.zones) or preview.unplaced
-        return "No changes where the zones could be read." if trouble else "No changes."
+        unread = sum(previewed.preview.plan is None for previewed in preview.zones)
+        if not unread and not preview.unplaced:
+            return "No changes."
+        if unread == len(preview.zones):
+            return "No zone could be read: nothing is known of changes."
+        return "No changes where the zones could be read."
     diffs = [
         diff
         for previewed in preview.zones
