@@ -215,6 +215,18 @@ async def test_the_words_of_a_refused_batch_tell_a_race_from_a_refusal(
     assert "InvalidChangeBatch" in str(error)
 
 
+async def test_a_refusal_in_unknown_words_is_a_race_where_the_set_is_another_one(
+    harness: Route53Harness,
+) -> None:
+    """The reference does not list the words; the zone itself tells."""
+    harness.put(ZONE, RRset(KEY, 300, (TxtData.of("theirs"),)))
+
+    error = await write_error(harness, answer(400, "InvalidChangeBatch", "[words of tomorrow]"))
+
+    assert isinstance(error, Raced)
+    assert "words of tomorrow" in str(error)
+
+
 async def test_the_older_form_of_a_refused_batch_is_read_too(harness: Route53Harness) -> None:
     body = (
         '<?xml version="1.0"?><InvalidChangeBatch xmlns="https://route53.amazonaws.com/doc/2013-04-01/">'

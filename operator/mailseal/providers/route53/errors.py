@@ -88,6 +88,10 @@ class ValuesDiffer(Raced):
     """A set to delete holds other values, or the same in texts of another form."""
 
 
+class BatchRefused(Refused):
+    """A change batch is refused in words that do not tell whether the content is at fault or the belief."""
+
+
 def provider_error(error: Exception, doing: str, *, writing: bool) -> ProviderError:
     """What `error` means for a request that was `doing` something, such as `AssumeRole`.
 
@@ -125,6 +129,8 @@ def _refusal(error: aws.ClientError, doing: str, lost: type[ProviderError]) -> P
         return AuthenticationFailed(f"{said}; compare the credentials and what their IAM policy allows")
     if code == _BATCH and any(known in text for known in _RACED):
         return ValuesDiffer(said) if _DIFFER in text else Raced(said)
+    if code == _BATCH:
+        return BatchRefused(said)
     return Refused(said) if status == 400 else lost(said)
 
 

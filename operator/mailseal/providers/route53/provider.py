@@ -13,6 +13,7 @@ from mailseal.providers.base import (
     Costs,
     NotServed,
     ProviderError,
+    Raced,
     ZoneNotFound,
     ZoneSurvey,
 )
@@ -20,7 +21,7 @@ from mailseal.providers.budget import Rate
 from mailseal.providers.calls import CallLimits, Calls
 from mailseal.providers.route53.api import HostedZone, Route53Api
 from mailseal.providers.route53.batch import build_batch
-from mailseal.providers.route53.errors import ValuesDiffer
+from mailseal.providers.route53.errors import BatchRefused, ValuesDiffer
 from mailseal.providers.route53.hostedzones import CACHE_SECONDS, HostedZones, Selection
 from mailseal.providers.route53.identity import Identity
 from mailseal.providers.route53.insync import Propagation
@@ -170,7 +171,20 @@ class Route53Provider:
             if learned == batch:
                 raise
             info = await self._api.change(hosted.id, learned)
+        except BatchRefused as refusal:
+            if await self._is_stale(hosted, changes):
+                raise Raced(str(refusal)) from None
+            raise
         await self._propagation.wait(hosted.id, info)
+
+    async def _is_stale(self, hosted: HostedZone, changes: Sequence[RRsetChange]) -> bool:
+        """True where the zone holds something else than a change believes."""
+        try:
+            found = await self._read(hosted, [change.key for change in changes])
+        except ProviderError:
+            return False
+        held = [RRsetChange(change.key, found.get(change.key), change.before) for change in changes]
+        return any(alters(each) for each in held)
 
     async def _learn_texts(self, hosted: HostedZone, keys: Collection[RRsetKey]) -> None:
         """Read how sets are stored that another provider read, so that only their meaning is known here."""
