@@ -86,24 +86,27 @@ def test_a_record_with_too_many_terms_is_not_used() -> None:
 
 
 async def test_others_go_on_while_the_servers_of_a_relay_are_tried() -> None:
-    """Records that list networks within those of a relay cause an evaluation for each end of one."""
+    """Records that list networks within those of a relay cause an evaluation for each end of one.
+
+    Measured in processor time of this thread, which a busy machine does not stretch.
+    """
     longest = 0.0
 
     async def watch() -> None:
         nonlocal longest
         while True:
-            before = time.monotonic()
+            before = time.thread_time()
             await asyncio.sleep(0)
-            longest = max(longest, time.monotonic() - before)
+            longest = max(longest, time.thread_time() - before)
 
     includes = " ".join(f"include:i{number}.evil.example" for number in range(9))
     networks = " ".join(f"ip4:192.0.2.{number % 256}" for number in range(500))
     resolver = Bomb(f"v=spf1 {includes} -all", f"v=spf1 {networks} -all", relay="v=spf1 ip4:192.0.0.0/16")
     watching = asyncio.create_task(watch())
-    begun = time.monotonic()
+    begun = time.thread_time()
     relayed = replace(examined("evil.example"), relay=DnsName("relay.example"))
     found = codes(await examine_spf(relayed, tools_with(resolver)))
-    took = time.monotonic() - begun
+    took = time.thread_time() - begun
     watching.cancel()
     assert [code for code in found if code.startswith("spf.relay")] == ["spf.relay/refused"]
     assert longest < took / 4

@@ -397,7 +397,7 @@ async def test_the_log_shows_no_secret_and_only_what_matters(made_up, caplog) ->
         ({"class": "subprocess.Popen"}, "no package of octoDNS"),
         ({"class": "octodns.provider.yaml.YamlProvider"}, "no package of octoDNS"),
         ({"class": "mailseal.providers.octodns.OctoDnsProvider"}, "no package of octoDNS"),
-        ({"class": "octodns_ddns.DdnsSource"}, "is no provider"),
+        ({"class": "octodns_bind.AxfrSource"}, "is no provider"),
         ({"class": "octodns_powerdns.Session"}, "is no provider"),
         ({"class": "octodns_powerdns.logging"}, "is no provider"),
         ({"class": "octodns_powerdns.Missing"}, "cannot be loaded"),
