@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import dns.name
@@ -85,6 +87,15 @@ def test_a_record_with_too_many_terms_is_not_used() -> None:
     assert "more than" in refused.problem
 
 
+@pytest.fixture
+def _uncollected() -> Iterator[None]:
+    """Without garbage collections, which take as long as all that other tests have left is large."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_uncollected")
 async def test_others_go_on_while_the_servers_of_a_relay_are_tried() -> None:
     """Records that list networks within those of a relay cause an evaluation for each end of one.
 
