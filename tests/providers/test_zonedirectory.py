@@ -125,3 +125,32 @@ async def test_a_failure_of_the_api_is_passed_on_and_leaves_the_last_list() -> N
     assert await directory.zone_of(PARENT) == PARENT
     with pytest.raises(Unavailable):
         await directory.survey()
+
+
+async def test_the_list_is_asked_for_when_it_is_old_or_lacks_a_name() -> None:
+    account = Account(PARENT)
+    directory = account.directory()
+
+    assert await directory.zone_of(DnsName("x.a.example")) == PARENT
+    assert await directory.zone_of(DnsName("y.a.example")) == PARENT
+    assert account.asked == 1
+
+    account.listing = Account(PARENT, CHILD, TWIN).listing
+    assert await directory.zone_of(TWIN) == TWIN
+    assert account.asked == 2
+    assert await directory.zone_of(DnsName("x.b.a.example")) == CHILD
+    assert account.asked == 2
+
+    account.listing = Account(PARENT).listing
+    account.now += CACHE_SECONDS
+    assert await directory.zone_of(CHILD) == PARENT
+    assert account.asked == 3
+
+
+async def test_only_zones_that_somebody_asked_for_are_known() -> None:
+    directory = Account(PARENT, CHILD).directory()
+    with pytest.raises(ZoneNotFound):
+        await directory.zone_of(DnsName("elsewhere.example"))
+    assert directory.asked == ()
+    await directory.zone_of(PARENT)
+    assert directory.asked == (PARENT,)

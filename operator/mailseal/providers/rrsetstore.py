@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from mailseal.providers.base import Raced, Refused
+from mailseal.providers.base import OutcomeUnknown, Raced, Refused
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RecordType, RRset, RRsetKey
@@ -53,6 +53,13 @@ def changed_rrsets(
         if change.after is not None:
             _check_cname_alone(result, change.key, other_data_at)
     return result
+
+
+def check_left(held: Mapping[RRsetKey, RRset], changes: Iterable[RRsetChange]) -> None:
+    """Raise `OutcomeUnknown` unless `held`, read after a write, has the sets that the changes leave."""
+    for change in changes:
+        if alters(RRsetChange(change.key, held.get(change.key), change.after)):
+            raise OutcomeUnknown(f"{change.key} was written, and changed by somebody else at once")
 
 
 def check_made(held: Mapping[RRsetKey, RRset], changes: Sequence[RRsetChange]) -> None:

@@ -43,11 +43,16 @@ class ZoneDirectory(Generic[_Handle]):
         self._found: dict[DnsName, None] = {}
         self._lock = asyncio.Lock()
 
+    @property
+    def asked(self) -> tuple[DnsName, ...]:
+        """The zones that the settings list, or else those that `zone_of` has answered so far."""
+        return self._listed or tuple(self._found)
+
     async def survey(self) -> ZoneSurvey:
         """See `Provider.survey`: always a fresh answer."""
         async with self._lock:
             await self._refresh()
-        asked = self._listed or tuple(self._found)
+        asked = self.asked
         faults = {zone: self._fault(zone) for zone in asked if zone not in self._listing.zones}
         return ZoneSurvey(tuple(zone for zone in asked if zone not in faults), faults)
 

@@ -7,7 +7,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, Credentials, UrlText, trusted_endpoint
+from mailseal.domain.backends.base import (
+    BackendSettings,
+    Credentials,
+    TimeoutSeconds,
+    UrlText,
+    trusted_endpoint,
+)
 from mailseal.domain.checks import Check, matching
 from mailseal.domain.common import SUBDOMAIN
 
@@ -75,6 +81,4 @@ class AzureSettings(BackendSettings):
         default=AzureCloud.PUBLIC, description="Which of the clouds of Azure holds the subscription."
     )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("Azure Resource Manager"))
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

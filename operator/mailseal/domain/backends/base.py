@@ -30,6 +30,9 @@ UrlText = Annotated[
         "write a URL such as https://dns.example.nl:8081, without user, query or fragment",
     ),
 ]
+TimeoutSeconds = Annotated[
+    int, Field(ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60).")
+]
 FreeForm = Annotated[
     dict[str, Any], WithJsonSchema({"type": "object", "x-kubernetes-preserve-unknown-fields": True})
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, UrlText, trusted_endpoint
+from mailseal.domain.backends.base import BackendSettings, TimeoutSeconds, UrlText, trusted_endpoint
 from mailseal.domain.checks import matching
 
 
@@ -30,6 +30,4 @@ class CloudflareSettings(BackendSettings):
         description="Account whose zones to use. Left out: all accounts that the token reaches.",
     )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the Cloudflare API"))
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

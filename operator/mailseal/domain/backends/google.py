@@ -6,7 +6,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, Credentials, UrlText, trusted_endpoint
+from mailseal.domain.backends.base import (
+    BackendSettings,
+    Credentials,
+    TimeoutSeconds,
+    UrlText,
+    trusted_endpoint,
+)
 from mailseal.domain.checks import matching
 from mailseal.domain.lists import SET
 
@@ -42,6 +48,4 @@ class GoogleSettings(BackendSettings):
         "out: all public ones.",
     )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the Cloud DNS API"))
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, UrlText
+from mailseal.domain.backends.base import BackendSettings, TimeoutSeconds, UrlText
 from mailseal.domain.checks import matching
 
 
@@ -29,6 +29,4 @@ class PowerDnsSettings(BackendSettings):
             r"[A-Za-z0-9_.-]+", "write the server's id in the API, which is localhost for PowerDNS itself"
         ),
     ] = Field(default="localhost", description="Id of the server in the API.")
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

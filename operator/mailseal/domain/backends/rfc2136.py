@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, ServerText
+from mailseal.domain.backends.base import BackendSettings, ServerText, TimeoutSeconds
 from mailseal.domain.checks import Check, matching
 from mailseal.domain.common import HostText
 
@@ -107,9 +107,7 @@ class Rfc2136Settings(BackendSettings):
         description="Host name in the server's Kerberos principal DNS/<host name>. Left out: what stands in "
         "server.",
     )
-    timeout_seconds: int = Field(
-        default=5, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 5
     transport: Transport = Field(
         default=Transport.AUTO,
         description="auto asks over UDP and repeats a truncated answer over TCP; tcp uses TCP only; tls uses "

@@ -7,7 +7,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, Credentials, UrlText, trusted_endpoint
+from mailseal.domain.backends.base import (
+    BackendSettings,
+    Credentials,
+    TimeoutSeconds,
+    UrlText,
+    trusted_endpoint,
+)
 from mailseal.domain.checks import Check, matching
 from mailseal.domain.lists import SET
 
@@ -88,6 +94,4 @@ class Route53Settings(BackendSettings):
     )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the Route 53 API"))
     sts_endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the STS API"))
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

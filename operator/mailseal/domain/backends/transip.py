@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, UrlText, trusted_endpoint
+from mailseal.domain.backends.base import BackendSettings, TimeoutSeconds, UrlText, trusted_endpoint
 from mailseal.domain.checks import matching
 
 
@@ -26,6 +26,4 @@ class TransIpSettings(BackendSettings):
         "where the key pair was made for those only.",
     )
     endpoint: UrlText | None = Field(default=None, description=trusted_endpoint("the TransIP API"))
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

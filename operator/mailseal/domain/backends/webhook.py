@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mailseal.domain.backends.base import BackendSettings, Credentials, UrlText
+from mailseal.domain.backends.base import BackendSettings, Credentials, TimeoutSeconds, UrlText
 
 
 class TxtForm(StrEnum):
@@ -30,6 +30,4 @@ class WebhookSettings(BackendSettings):
         description="How the webhook writes TXT values: quoted as in a zone file, plain as whole texts, or "
         "strings as external-dns lists them with --webhook-server --provider=rfc2136.",
     )
-    timeout_seconds: int = Field(
-        default=20, ge=1, le=60, description="How long to wait for one answer, in seconds (1 to 60)."
-    )
+    timeout_seconds: TimeoutSeconds = 20

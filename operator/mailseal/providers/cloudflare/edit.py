@@ -60,14 +60,15 @@ class ZoneContent:
             record.type_name not in _OURS or record.synthesised for record in self.records.get(name, ())
         )
 
-    def delegation_above(self, name: DnsName) -> DnsName | None:
-        """The name at or above `name` that the zone delegates away, if there is one."""
-        for ancestor in name.ancestors():
-            if ancestor == self.zone:
-                return None
-            if any(record.type_name == "NS" for record in self.records.get(ancestor, ())):
-                return ancestor
-        return None
+    @property
+    def cuts(self) -> frozenset[DnsName]:
+        """The names below the apex that the zone delegates away."""
+        found = (
+            name
+            for name, records in self.records.items()
+            if any(record.type_name == "NS" for record in records)
+        )
+        return frozenset(found) - {self.zone}
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from mailseal.providers.cloudflare.content import StoredRecord
 from mailseal.providers.cloudflare.edit import Edit, ZoneContent, plan_edit
 from mailseal.providers.cloudflare.settings import CloudflareSettings
 from mailseal.providers.cloudflare.zonedirectory import ZoneDirectory
+from mailseal.providers.keyfaults import key_faults
 from mailseal.providers.rrsetstore import alters, changed_rrsets, check_batch, check_made, read_rrsets
 from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonelist import longest_suffix
@@ -99,13 +100,8 @@ class CloudflareProvider:
         if not keys:
             return {}
         content = await self._content(zone)
-        foreign = {
-            key: f"{key.name} is delegated away from {zone} at {cut}"
-            for key in keys
-            if (cut := content.delegation_above(key.name)) is not None
-        }
-        if foreign:
-            raise NotServed(foreign)
+        if faults := key_faults(zone, keys, content.cuts, {}):
+            raise NotServed(faults)
         return read_rrsets(content.rrsets_at({key.name for key in keys}), keys)
 
     async def apply(self, zone: DnsName, changes: Sequence[RRsetChange]) -> None:

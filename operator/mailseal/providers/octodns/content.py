@@ -66,14 +66,11 @@ class ZoneContent:
         """True at the apex, where SOA and NS stand, and where types besides ours do."""
         return name == self.zone or not set(self.records.get(name, {})) <= set(RecordType)
 
-    def delegation_above(self, name: DnsName) -> DnsName | None:
-        """The name at or above `name` that the zone delegates away, if there is one."""
-        for ancestor in name.ancestors():
-            if ancestor == self.zone:
-                return None
-            if "NS" in self.records.get(ancestor, {}):
-                return ancestor
-        return None
+    @property
+    def cuts(self) -> frozenset[DnsName]:
+        """The names below the apex that the zone delegates away."""
+        found = (name for name, records in self.records.items() if "NS" in records)
+        return frozenset(found) - {self.zone}
 
     def plan(self, changes: Iterable[RRsetChange], provider: Any) -> Plan:
         """The plan of octoDNS that makes the changes, and no others.

@@ -17,14 +17,14 @@ from mailseal.providers.base import (
 )
 from mailseal.providers.budget import Rate
 from mailseal.providers.calls import CallLimits, Calls
-from mailseal.providers.knownzones import KnownZones
+from mailseal.providers.keyfaults import key_faults
 from mailseal.providers.octodns.access import OctoDnsAccess
 from mailseal.providers.octodns.capabilities import GENERAL, capabilities_of, lists_zones
 from mailseal.providers.octodns.content import ZoneContent
 from mailseal.providers.octodns.settings import OctoDnsSettings
 from mailseal.providers.rrsetstore import alters, check_batch, check_made, read_rrsets
 from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
-from mailseal.providers.zonelist import longest_suffix
+from mailseal.providers.zonedirectory import Listing, ZoneDirectory
 from mailseal.records.change import RRsetChange
 from mailseal.records.names import DnsName
 from mailseal.records.rrset import RRset, RRsetKey
@@ -48,7 +48,7 @@ class OctoDnsProvider:
         self._settings = settings
         self._lists = lists_zones(settings.kind)
         self._access = OctoDnsAccess(settings)
-        self._known = KnownZones()
+        self._directory = ZoneDirectory(self._listing, settings.zones)
         self._writing = asyncio.Lock()
         self._calls = Calls(
             surroundings,
@@ -68,7 +68,7 @@ class OctoDnsProvider:
 
     async def survey(self) -> ZoneSurvey:
         """List the zones, or read each where the class has no list; see `Provider.survey`."""
-        zones = self._settings.zones or self._known.zones()
+        zones = self._directory.asked
         missing = await (self._not_listed(zones) if self._lists else self._not_readable(zones))
         return ZoneSurvey(tuple(zone for zone in zones if zone not in missing), missing)
 
@@ -78,22 +78,15 @@ class OctoDnsProvider:
 
     async def zone_of(self, name: DnsName) -> DnsName:
         """The listed zone with the longest suffix, or that of the class's own list (for ten minutes)."""
-        if self._settings.zones:
-            return longest_suffix(name, self._settings.zones)
-        return await self._known.zone_of(name, self._list)
+        return await self._directory.zone_of(name)
 
     async def read(self, zone: DnsName, keys: Collection[RRsetKey]) -> dict[RRsetKey, RRset]:
         """Read the whole zone; see `Provider.read`."""
         if not keys:
             return {}
         content = await self._content(zone)
-        foreign = {
-            key: f"{key.name} is delegated away from {zone} at {cut}"
-            for key in keys
-            if (cut := content.delegation_above(key.name)) is not None
-        }
-        if foreign:
-            raise NotServed(foreign)
+        if faults := key_faults(zone, keys, content.cuts, {}):
+            raise NotServed(faults)
         return read_rrsets(content.rrsets_at({key.name for key in keys}), keys)
 
     async def apply(self, zone: DnsName, changes: Sequence[RRsetChange]) -> None:
@@ -132,6 +125,9 @@ class OctoDnsProvider:
             except ZoneNotFound as error:
                 faults[zone] = error
         return faults
+
+    async def _listing(self) -> Listing[None]:
+        return Listing(dict.fromkeys(await self._list()))
 
     async def _list(self) -> tuple[DnsName, ...]:
         if not self._lists:

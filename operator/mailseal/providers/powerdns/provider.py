@@ -23,7 +23,13 @@ from mailseal.providers.keyfaults import key_faults
 from mailseal.providers.powerdns.api import PowerDnsApi
 from mailseal.providers.powerdns.settings import PowerDnsSettings
 from mailseal.providers.powerdns.zone import StoredZone, is_copied, patch_body
-from mailseal.providers.rrsetstore import alters, changed_rrsets, check_batch, read_rrsets
+from mailseal.providers.rrsetstore import (
+    alters,
+    changed_rrsets,
+    check_batch,
+    check_left,
+    read_rrsets,
+)
 from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.zonedirectory import Listing, ZoneDirectory
 from mailseal.records.change import RRsetChange
@@ -121,9 +127,7 @@ class PowerDnsProvider:
             held = (await self._api.zone(before.name)).rrsets
         except ProviderError as error:
             raise OutcomeUnknown(f"{before.name} was written, but then: {error}") from error
-        for change in altering:
-            if alters(RRsetChange(change.key, held.get(change.key), change.after)):
-                raise OutcomeUnknown(f"{change.key} was written, and changed by somebody else at once")
+        check_left(held, altering)
 
     async def _listing(self) -> Listing[None]:
         """The listed zones, each asked for by its name, or all that there are."""

@@ -17,7 +17,13 @@ from mailseal.providers.base import (
     ZoneSurvey,
 )
 from mailseal.providers.keyfaults import key_faults
-from mailseal.providers.rrsetstore import alters, changed_rrsets, check_batch, read_rrsets
+from mailseal.providers.rrsetstore import (
+    alters,
+    changed_rrsets,
+    check_batch,
+    check_left,
+    read_rrsets,
+)
 from mailseal.providers.surroundings import UNRESTRICTED, Surroundings
 from mailseal.providers.transip.api import TransIpApi
 from mailseal.providers.transip.entries import LONGEST_TEXT, Entry, checked
@@ -161,9 +167,7 @@ class TransIpProvider:
             held = (await self._api.domain(zone)).rrsets
         except ProviderError as error:
             raise OutcomeUnknown(f"{zone} was written, but then: {error}") from error
-        for change in altering:
-            if alters(RRsetChange(change.key, held.get(change.key), change.after)):
-                raise OutcomeUnknown(f"{change.key} was written, and changed by somebody else at once")
+        check_left(held, altering)
 
 
 async def _unbroken(work: Coroutine[Any, Any, None]) -> None:
